@@ -1,0 +1,4 @@
+DROP TABLE companies;
+DROP TABLE domains;
+DROP TABLE accounts;
+DROP TABLE plans;

@@ -1,0 +1,6 @@
+DROP TABLE operators;
+DROP TABLE person_keys;
+DROP TABLE credentials;
+DROP TABLE user_settings;
+DROP TABLE users_search;
+DROP TABLE users;

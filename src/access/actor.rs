@@ -1,0 +1,40 @@
+//! Who does it: every write takes an [`Actor`], for the rules and for the activity log.
+
+use super::permissions::Permissions;
+use diesel_derive_newtype::DieselNewType;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType)]
+pub struct AccountId(pub i64);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType)]
+pub struct UserId(pub i64);
+
+impl std::fmt::Display for UserId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Who acts in an account, with what rights, from where.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    pub account: AccountId,
+    /// None: the system itself (command line, set-up, workers).
+    pub user: Option<UserId>,
+    /// The admin in whose hands `user`'s session is.
+    pub impersonator: Option<UserId>,
+    pub permissions: Permissions,
+    /// Network address, empty for the system.
+    pub address: String,
+}
+
+impl Actor {
+    /// The command line, set-up and workers.
+    pub fn system(account: AccountId) -> Self {
+        Actor { account, user: None, impersonator: None, permissions: Permissions::ALL, address: String::new() }
+    }
+
+    pub fn is(&self, user: UserId) -> bool {
+        self.user == Some(user)
+    }
+}

@@ -1,0 +1,6 @@
+//! Credits and calling minutes: the account's pools and the parts of them given to users. The database itself refuses
+//! what breaks used <= allocated <= total. Tables: `credit_pools`, `allocations`.
+
+mod model;
+
+pub use model::{Allocation, CreditKind, Differences, Pool, allocations_of, create_pools, pools, recount};

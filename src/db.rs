@@ -1,0 +1,438 @@
+//! The database: SQLite or Postgres, told apart in this file only.
+//!
+//! [`Db::read`] and [`Db::write`] are the only ways in. A write is ONE transaction that can be run again, so its
+//! closure is `Fn` and has no effect outside the database. On SQLite writes take turns on one connection
+//! (`BEGIN IMMEDIATE`) while readers go on beside them; on Postgres a deadlock or serialization failure is run again.
+
+use crate::error::{Error, Result};
+use actix_web::web;
+use anyhow::{Context, anyhow, bail};
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::migration::{Migration, MigrationSource, MigrationVersion};
+use diesel::prelude::*;
+use diesel::r2d2::{self, ManageConnection, R2D2Connection};
+use diesel::result::DatabaseErrorKind;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// A write that lost a race is run again this often before the visitor is told.
+const ATTEMPTS: usize = 5;
+/// Milliseconds that a connection waits for a lock.
+const LOCK_WAIT: u32 = 5000;
+
+#[derive(diesel::MultiConnection)]
+pub enum Conn {
+    Postgres(diesel::PgConnection),
+    Sqlite(diesel::SqliteConnection),
+}
+
+/// The backend of [`Conn`], for signatures of boxed queries.
+pub type Backend = <Conn as Connection>::Backend;
+
+/// Where the database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    Sqlite(PathBuf),
+    Postgres(String),
+}
+
+impl Location {
+    /// Reads `sqlite://path` or `postgres://…`; anything else is refused with a sentence.
+    pub fn parse(url: &str) -> anyhow::Result<Self> {
+        if let Some(path) = url.strip_prefix("sqlite://") {
+            if path.is_empty() {
+                bail!("the database URL names no file: write sqlite://path/to/file.db");
+            }
+            return Ok(Location::Sqlite(path.into()));
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let mut parsed = url::Url::parse(url).context("the database URL can't be read")?;
+            for (name, value) in [("connect_timeout", "5"), ("tcp_user_timeout", "30000")] {
+                if !parsed.query_pairs().any(|(key, _)| key == name) {
+                    parsed.query_pairs_mut().append_pair(name, value);
+                }
+            }
+            return Ok(Location::Postgres(parsed.into()));
+        }
+        bail!("the database URL must start with sqlite:// or postgres://");
+    }
+
+    /// The location without its password, for logs and messages.
+    pub fn public(&self) -> String {
+        match self {
+            Location::Sqlite(path) => format!("sqlite://{}", path.display()),
+            Location::Postgres(url) => match url::Url::parse(url) {
+                Ok(parsed) => format!(
+                    "postgres://{}:{}{}",
+                    parsed.host_str().unwrap_or("localhost"),
+                    parsed.port().unwrap_or(5432),
+                    parsed.path()
+                ),
+                Err(_) => "postgres://".into(),
+            },
+        }
+    }
+}
+
+/// Opens connections: diesel's own manager would try one database after the other and drop the error.
+#[derive(Clone, Debug)]
+struct Manager {
+    location: Location,
+    writes: bool,
+}
+
+impl ManageConnection for Manager {
+    type Connection = Conn;
+    type Error = r2d2::Error;
+
+    fn connect(&self) -> Result<Conn, r2d2::Error> {
+        match &self.location {
+            Location::Sqlite(path) => {
+                let mut conn =
+                    SqliteConnection::establish(&path.display().to_string()).map_err(r2d2::Error::ConnectionError)?;
+                let query_only = if self.writes { "OFF" } else { "ON" };
+                // FULL: what was confirmed outlives a power cut; credits and money are at stake.
+                conn.batch_execute(&format!(
+                    "PRAGMA busy_timeout={LOCK_WAIT}; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
+                     PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA cache_size=-16000; \
+                     PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY; PRAGMA query_only={query_only};"
+                ))
+                .map_err(r2d2::Error::QueryError)?;
+                Ok(Conn::Sqlite(conn))
+            }
+            Location::Postgres(url) => {
+                let mut conn = PgConnection::establish(url).map_err(r2d2::Error::ConnectionError)?;
+                conn.batch_execute(&format!(
+                    "SET TIME ZONE 'UTC'; SET lock_timeout={LOCK_WAIT}; SET statement_timeout=30000; \
+                     SET idle_in_transaction_session_timeout=60000; SET client_min_messages=warning;"
+                ))
+                .map_err(r2d2::Error::QueryError)?;
+                Ok(Conn::Postgres(conn))
+            }
+        }
+    }
+
+    fn is_valid(&self, conn: &mut Conn) -> Result<(), r2d2::Error> {
+        conn.ping().map_err(r2d2::Error::QueryError)
+    }
+
+    fn has_broken(&self, conn: &mut Conn) -> bool {
+        std::thread::panicking() || conn.is_broken()
+    }
+}
+
+type Pool = diesel::r2d2::Pool<Manager>;
+
+/// Hands out connections; cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    readers: Pool,
+    writers: Pool,
+    location: Location,
+}
+
+/// How many migrations the program has that the database lacks, and the other way round.
+pub struct SchemaState {
+    pub pending: usize,
+    pub unknown: usize,
+}
+
+impl Db {
+    /// Connects, with at most `connections` readers (SQLite) or connections (Postgres). Does not migrate.
+    pub fn open(location: Location, connections: u32) -> anyhow::Result<Self> {
+        if let Location::Sqlite(path) = &location
+            && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
+        {
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("the folder {} can't be made", folder.display()))?;
+        }
+        let manager = |writes| Manager { location: location.clone(), writes };
+        // One look of our own: a pool says only that it timed out.
+        manager(true)
+            .connect()
+            .map_err(|error| anyhow!("the database {} can't be opened: {}", location.public(), one_line(&error)))?;
+        let pool = |size, writes| {
+            r2d2::Pool::builder()
+                .max_size(size)
+                .min_idle(Some(1))
+                .test_on_check_out(false)
+                .connection_timeout(Duration::from_secs(10))
+                .build(manager(writes))
+                .with_context(|| format!("the database {} can't be opened", location.public()))
+        };
+        let (readers, writers) = match location {
+            Location::Sqlite(_) => (pool(connections, false)?, pool(1, true)?),
+            Location::Postgres(_) => {
+                let pool = pool(connections, true)?;
+                (pool.clone(), pool)
+            }
+        };
+        Ok(Db { readers, writers, location })
+    }
+
+    pub fn location(&self) -> &Location {
+        &self.location
+    }
+
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.location, Location::Postgres(_))
+    }
+
+    /// Readers on SQLite, connections on Postgres.
+    pub fn connections(&self) -> u32 {
+        self.readers.max_size()
+    }
+
+    /// Reads, away from the threads that answer requests.
+    pub async fn read<T: Send + 'static>(&self, f: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static) -> Result<T> {
+        let db = self.clone();
+        web::block(move || db.read_now(f)).await?
+    }
+
+    /// Writes, in one transaction that may be run again, away from the threads that answer requests.
+    pub async fn write<T: Send + 'static>(&self, f: impl Fn(&mut Conn) -> Result<T> + Send + 'static) -> Result<T> {
+        let db = self.clone();
+        web::block(move || db.write_now(f)).await?
+    }
+
+    /// [`Db::read`] for the command line and workers of their own.
+    pub fn read_now<T>(&self, f: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        f(&mut *self.readers.get().map_err(|_| Error::Busy)?)
+    }
+
+    /// [`Db::write`] for the command line and workers of their own.
+    pub fn write_now<T>(&self, f: impl Fn(&mut Conn) -> Result<T>) -> Result<T> {
+        let mut conn = self.writers.get().map_err(|_| Error::Busy)?;
+        for _ in 1..ATTEMPTS {
+            match transaction(&mut conn, &f) {
+                Err(Error::Internal(cause)) if lost_a_race(&cause) => {
+                    tracing::debug!(error = format!("{cause:#}"), "write is run again");
+                }
+                done => return done,
+            }
+        }
+        transaction(&mut conn, &f)
+    }
+
+    /// Brings the schema up to date; instances that start together wait for each other.
+    pub fn migrate(&self) -> anyhow::Result<usize> {
+        let mut conn = self.writers.get().context("the database is busy")?;
+        let done = match &mut *conn {
+            Conn::Sqlite(conn) => run_migrations(conn, SQLITE_MIGRATIONS)?,
+            Conn::Postgres(conn) => {
+                conn.batch_execute("SET statement_timeout=0; SET lock_timeout=0; SELECT pg_advisory_lock(7411)")?;
+                let done = run_migrations(conn, POSTGRES_MIGRATIONS).and_then(|done| {
+                    create_trigram_index(conn);
+                    Ok(done)
+                });
+                conn.batch_execute(&format!(
+                    "SELECT pg_advisory_unlock(7411); SET statement_timeout=30000; SET lock_timeout={LOCK_WAIT}"
+                ))?;
+                done?
+            }
+        };
+        Ok(done)
+    }
+
+    /// Compares the database's schema with the program's.
+    pub fn schema_state(&self) -> anyhow::Result<SchemaState> {
+        let mut conn = self.writers.get().context("the database is busy")?;
+        match &mut *conn {
+            Conn::Sqlite(conn) => schema_state(conn, SQLITE_MIGRATIONS),
+            Conn::Postgres(conn) => schema_state(conn, POSTGRES_MIGRATIONS),
+        }
+    }
+
+    /// Whether words can be found anywhere in a text. Always on SQLite; on Postgres where its extensions are allowed.
+    pub fn has_trigrams(&self) -> Result<bool> {
+        self.read_now(|conn| match conn {
+            Conn::Sqlite(_) => Ok(true),
+            Conn::Postgres(conn) => {
+                let query = diesel::dsl::sql::<diesel::sql_types::Bool>(
+                    "SELECT EXISTS (SELECT 1 FROM pg_indexes WHERE schemaname = current_schema() AND indexname = 'users_search')",
+                );
+                Ok(query.get_result(conn)?)
+            }
+        })
+    }
+}
+
+/// The last line of a database's message says what is wrong; the rest is where.
+fn one_line(error: &r2d2::Error) -> String {
+    error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn transaction<T>(conn: &mut Conn, f: &impl Fn(&mut Conn) -> Result<T>) -> Result<T> {
+    type Manager = <Conn as Connection>::TransactionManager;
+    match conn {
+        Conn::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")?,
+        Conn::Postgres(conn) => {
+            AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN ISOLATION LEVEL READ COMMITTED")?
+        }
+    }
+    match f(conn) {
+        Ok(value) => {
+            Manager::commit_transaction(conn)?;
+            Ok(value)
+        }
+        Err(error) => {
+            if let Err(rollback) = Manager::rollback_transaction(conn) {
+                tracing::warn!(%rollback, "rollback failed; the connection is dropped");
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Deadlocks, serialization failures and two ids made alike in the same moment: the same write succeeds next time.
+fn lost_a_race(cause: &anyhow::Error) -> bool {
+    match cause.downcast_ref::<diesel::result::Error>() {
+        Some(diesel::result::Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
+        Some(diesel::result::Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info)) => {
+            info.constraint_name().is_some_and(|name| name.ends_with("_pkey"))
+                || info.message().contains("UNIQUE constraint failed")
+        }
+        Some(diesel::result::Error::DatabaseError(_, info)) => info.message().contains("deadlock detected"),
+        _ => false,
+    }
+}
+
+fn run_migrations<DB: diesel::backend::Backend>(
+    conn: &mut impl MigrationHarness<DB>,
+    source: EmbeddedMigrations,
+) -> anyhow::Result<usize>
+where
+    EmbeddedMigrations: MigrationSource<DB>,
+{
+    match conn.run_pending_migrations(source) {
+        Ok(done) => Ok(done.len()),
+        Err(cause) => Err(anyhow!("the schema can't be brought up to date: {cause}")),
+    }
+}
+
+fn schema_state<DB: diesel::backend::Backend>(
+    conn: &mut impl MigrationHarness<DB>,
+    source: EmbeddedMigrations,
+) -> anyhow::Result<SchemaState>
+where
+    EmbeddedMigrations: MigrationSource<DB>,
+{
+    let known: Vec<Box<dyn Migration<DB>>> = source.migrations().map_err(|cause| anyhow!("{cause}"))?;
+    let applied: Vec<MigrationVersion<'static>> = conn.applied_migrations().map_err(|cause| anyhow!("{cause}"))?;
+    let is_known = |version: &MigrationVersion| known.iter().any(|one| one.name().version() == *version);
+    Ok(SchemaState {
+        pending: known.iter().filter(|one| !applied.contains(&one.name().version().as_owned())).count(),
+        unknown: applied.iter().filter(|version| !is_known(version)).count(),
+    })
+}
+
+/// Search by any part of a word needs two extensions that ship with Postgres but may be forbidden on a customer's server.
+fn create_trigram_index(conn: &mut PgConnection) {
+    let created = conn.batch_execute(
+        "CREATE EXTENSION IF NOT EXISTS pg_trgm; CREATE EXTENSION IF NOT EXISTS btree_gin; \
+         CREATE INDEX IF NOT EXISTS users_search ON users USING gin (account_id, search gin_trgm_ops)",
+    );
+    if let Err(cause) = created {
+        tracing::warn!(%cause, "the extensions pg_trgm and btree_gin can't be created: large accounts search by the beginning of a word only");
+    }
+}
+
+/// A new id: milliseconds and 20 random bits, always rising within this process. Ids can't be guessed or counted,
+/// need no sequence shared by instances, and are never used again. Two processes may make the same one in the same
+/// millisecond, one time in a million: the primary key refuses it and [`Db::write`] tries again.
+pub fn new_id() -> i64 {
+    static LAST: AtomicI64 = AtomicI64::new(0);
+    let mut random = [0u8; 4];
+    // Without random bits ids still rise and stay unique; only their gaps could be guessed.
+    let _ = getrandom::fill(&mut random);
+    let random = i64::from(u32::from_le_bytes(random) & 0xF_FFFF);
+    let fresh = (chrono::Utc::now().timestamp_millis() << 20) | random;
+    let step = 1 + (random & 0xFFF);
+    let next = |last: i64| if fresh > last { fresh } else { last + step };
+    let last = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last)));
+    next(last.unwrap_or_default())
+}
+
+/// Declares an enum that is stored as text: variant, stored code, label on screen.
+#[macro_export]
+macro_rules! text_enum {
+    ($(#[$meta:meta])* pub enum $name:ident { $($variant:ident = $code:literal, $label:literal;)+ }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, diesel::AsExpression, diesel::FromSqlRow)]
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        pub enum $name { $($variant,)+ }
+
+        impl $name {
+            pub const ALL: &[$name] = &[$($name::$variant,)+];
+
+            /// As stored and as sent by forms.
+            pub fn code(self) -> &'static str {
+                match self { $($name::$variant => $code,)+ }
+            }
+
+            /// As shown.
+            pub fn label(self) -> &'static str {
+                match self { $($name::$variant => $label,)+ }
+            }
+
+            pub fn from_code(code: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.code() == code)
+            }
+        }
+
+        impl<DB: diesel::backend::Backend> diesel::serialize::ToSql<diesel::sql_types::Text, DB> for $name
+        where
+            str: diesel::serialize::ToSql<diesel::sql_types::Text, DB>,
+        {
+            fn to_sql<'b>(&'b self, out: &mut diesel::serialize::Output<'b, '_, DB>) -> diesel::serialize::Result {
+                self.code().to_sql(out)
+            }
+        }
+
+        impl<DB: diesel::backend::Backend> diesel::deserialize::FromSql<diesel::sql_types::Text, DB> for $name
+        where
+            String: diesel::deserialize::FromSql<diesel::sql_types::Text, DB>,
+        {
+            fn from_sql(bytes: DB::RawValue<'_>) -> diesel::deserialize::Result<Self> {
+                let code = String::from_sql(bytes)?;
+                Self::from_code(&code).ok_or_else(|| format!("unknown {}: {code}", stringify!($name)).into())
+            }
+        }
+    };
+}
+
+/// A time as both databases read it and SQLite keeps it (as Diesel writes it there): for [`bulk_insert`].
+pub fn time_text(at: chrono::NaiveDateTime) -> String {
+    at.format("%F %T%.f").to_string()
+}
+
+/// Inserts many rows, hundreds a statement: JSON objects by column name, with truth values as such and times by
+/// [`time_text`]. `table` and `columns` are the program's own words, never what somebody typed.
+pub fn bulk_insert(conn: &mut Conn, table: &str, columns: &[&str], rows: &[serde_json::Value]) -> Result<()> {
+    const ROWS: usize = 500;
+    let into = columns.join(", ");
+    for rows in rows.chunks(ROWS) {
+        let json = serde_json::to_string(rows).map_err(anyhow::Error::from)?;
+        match conn {
+            Conn::Sqlite(conn) => {
+                let values: Vec<String> = columns.iter().map(|column| format!("value ->> '{column}'")).collect();
+                let values = values.join(", ");
+                diesel::sql_query(format!("INSERT INTO {table} ({into}) SELECT {values} FROM json_each($1)"))
+                    .bind::<diesel::sql_types::Text, _>(json)
+                    .execute(conn)?
+            }
+            Conn::Postgres(conn) => {
+                let rows = format!("json_populate_recordset(NULL::{table}, $1::json)");
+                diesel::sql_query(format!("INSERT INTO {table} ({into}) SELECT {into} FROM {rows}"))
+                    .bind::<diesel::sql_types::Text, _>(json)
+                    .execute(conn)?
+            }
+        };
+    }
+    Ok(())
+}

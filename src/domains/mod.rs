@@ -1,0 +1,5 @@
+//! White-label host names: which account a host belongs to. Table: `domains`.
+
+mod model;
+
+pub use model::{account_of, add_verified, primary_of};

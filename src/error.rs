@@ -1,0 +1,220 @@
+//! One error for the whole program. Over HTTP it becomes a page: what the visitor may know, in plain words.
+//! The cause of a 500 is logged once, here, under the request's id.
+
+use actix_web::{HttpResponse, ResponseError, http::StatusCode, http::header};
+use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DieselError};
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[derive(Debug)]
+pub enum Error {
+    /// Nobody is signed in: the sign-in page, which leads back to where they wanted to go.
+    SignInRequired { back: String },
+    /// 400: the request cannot be read at all.
+    BadRequest,
+    /// 403: signed in, but not allowed to.
+    Forbidden,
+    /// 403: the request did not come from a page of ours.
+    CrossSite,
+    /// 404: not there, or not theirs to know of.
+    NotFound,
+    /// 422: understood and refused, with a sentence for the person who asked.
+    Refused(Refusal),
+    /// 429, with the seconds to wait.
+    TooMany { seconds: i64 },
+    /// 503: no connection free, or the database is busy or away.
+    Busy,
+    /// 500. The cause goes to the log, never to the page.
+    Internal(anyhow::Error),
+}
+
+/// A rule that stopped a change. Its `Display` is the sentence that people read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    NoFreeSeat,
+    LastOwner,
+    Self_,
+    EmailTaken,
+    UsernameTaken,
+    ExtensionTaken,
+    /// Somebody else saved the same user in between.
+    Conflict,
+    WrongOwnPassword,
+    OwnerNotOffered,
+    UnknownPlan,
+    UnknownTeam,
+    HostTaken,
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Refusal::NoFreeSeat => "No license is free. Disable a user first, or choose a seat outside the package.",
+            Refusal::LastOwner => "This is the only Owner who can sign in. Make somebody else an Owner first.",
+            Refusal::Self_ => "You can't disable yourself or change your own role. Ask another admin.",
+            Refusal::EmailTaken => "Another user of this account has this email. Enter a different one.",
+            Refusal::UsernameTaken => "Another user of this account has this username. Enter a different one.",
+            Refusal::ExtensionTaken => "Another user of this account has this extension. Enter a different one.",
+            Refusal::Conflict => "Somebody else changed this user while you were editing.",
+            Refusal::WrongOwnPassword => "This is not your password. Enter the password that you sign in with.",
+            Refusal::OwnerNotOffered => "A new user can't be an Owner. Add them first, then change the role.",
+            Refusal::UnknownPlan => "Choose a subscription tier from the list.",
+            Refusal::UnknownTeam => "Choose teams from the list.",
+            Refusal::HostTaken => "This host name belongs to another account.",
+        })
+    }
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Error::Internal(cause) => write!(f, "{cause:#}"),
+            Error::Refused(refusal) => refusal.fmt(f),
+            Error::Busy => f.write_str("the database is busy or cannot be reached"),
+            other => write!(f, "{other:?}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<anyhow::Error> for Error {
+    fn from(cause: anyhow::Error) -> Self {
+        Error::Internal(cause)
+    }
+}
+
+impl From<askama::Error> for Error {
+    fn from(cause: askama::Error) -> Self {
+        Error::Internal(cause.into())
+    }
+}
+
+impl From<actix_web::error::BlockingError> for Error {
+    fn from(_: actix_web::error::BlockingError) -> Self {
+        Error::Busy
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Error::Refused(refusal)
+    }
+}
+
+impl From<DieselError> for Error {
+    fn from(cause: DieselError) -> Self {
+        match &cause {
+            DieselError::NotFound => return Error::NotFound,
+            DieselError::DatabaseError(kind, info) => {
+                if let Some(error) = from_database(kind, info.as_ref()) {
+                    return error;
+                }
+            }
+            _ => {}
+        }
+        Error::Internal(cause.into())
+    }
+}
+
+/// Postgres names the constraint, SQLite the columns: both are told apart here and nowhere else.
+fn from_database(kind: &DatabaseErrorKind, info: &dyn DatabaseErrorInformation) -> Option<Error> {
+    let message = info.message();
+    let constraint = info.constraint_name().unwrap_or_default();
+    let hit = |name: &str, columns: &str| constraint == name || message.contains(columns);
+    match kind {
+        DatabaseErrorKind::UniqueViolation if hit("users_email", "users.email_key") => Some(Refusal::EmailTaken.into()),
+        DatabaseErrorKind::UniqueViolation if hit("users_username", "users.username_key") => {
+            Some(Refusal::UsernameTaken.into())
+        }
+        DatabaseErrorKind::UniqueViolation if hit("users_phone_ext", "users.phone_ext") => {
+            Some(Refusal::ExtensionTaken.into())
+        }
+        DatabaseErrorKind::UniqueViolation if hit("domains_host_key", "domains.host") => {
+            Some(Refusal::HostTaken.into())
+        }
+        DatabaseErrorKind::ClosedConnection => Some(Error::Busy),
+        _ if message.contains("database is locked") || message.contains("lock timeout") => Some(Error::Busy),
+        _ => None,
+    }
+}
+
+impl Error {
+    /// Title and sentence of the error page.
+    fn words(&self) -> (&'static str, String) {
+        match self {
+            Error::SignInRequired { .. } => ("Sign in", String::new()),
+            Error::BadRequest => (
+                "This request can't be read",
+                "Go back, reload the page and try again.".into(),
+            ),
+            Error::Forbidden => (
+                "You don't have access to this page",
+                "Your role doesn't allow it. An admin of your account can change your role.".into(),
+            ),
+            Error::CrossSite => (
+                "This request came from another site",
+                "Nothing was changed. Open the page here and try again.".into(),
+            ),
+            Error::NotFound => (
+                "Page not found",
+                "The address may be mistyped, or what was here is gone.".into(),
+            ),
+            Error::Refused(refusal) => ("This can't be done", refusal.to_string()),
+            Error::TooMany { seconds } => ("Too many attempts", format!("Wait {} and try again.", duration(*seconds))),
+            Error::Busy => (
+                "Busy right now",
+                "The server can't answer at the moment. Nothing was changed. Try again in a minute.".into(),
+            ),
+            Error::Internal(_) => (
+                "Something went wrong",
+                "It was not your doing, and nothing was changed. Try again; if it stays, tell whoever runs this installation."
+                    .into(),
+            ),
+        }
+    }
+}
+
+/// "40 seconds", "5 minutes".
+fn duration(seconds: i64) -> String {
+    match seconds {
+        ..=1 => "1 second".into(),
+        2..=90 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", (seconds + 59) / 60),
+    }
+}
+
+impl ResponseError for Error {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Error::SignInRequired { .. } => StatusCode::SEE_OTHER,
+            Error::BadRequest => StatusCode::BAD_REQUEST,
+            Error::Forbidden | Error::CrossSite => StatusCode::FORBIDDEN,
+            Error::NotFound => StatusCode::NOT_FOUND,
+            Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Error::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        match self {
+            Error::SignInRequired { back } => {
+                return response.insert_header((header::LOCATION, crate::sessions::sign_in_url(back))).finish();
+            }
+            Error::TooMany { seconds } => {
+                response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+            }
+            Error::Busy => {
+                response.insert_header((header::RETRY_AFTER, "5"));
+                tracing::warn!("busy");
+            }
+            Error::Internal(cause) => tracing::error!(error = format!("{cause:#}"), "internal error"),
+            _ => {}
+        }
+        let (title, sentence) = self.words();
+        crate::web::page::error_page(response, self.status_code(), title, &sentence)
+    }
+}

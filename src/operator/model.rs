@@ -1,0 +1,13 @@
+use crate::access::{AccountId, UserId};
+use crate::db::Conn;
+use crate::error::Result;
+use crate::schema::operators;
+use diesel::prelude::*;
+
+/// Makes a user an operator of the installation.
+pub fn appoint(conn: &mut Conn, account: AccountId, user: UserId) -> Result<()> {
+    diesel::insert_into(operators::table)
+        .values((operators::account_id.eq(account), operators::user_id.eq(user)))
+        .execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,6 @@
+//! The subscription tiers that seats are assigned to, defined by the operator for all accounts: free or paid, and
+//! which products their seats may use. Table: `plans`.
+
+mod model;
+
+pub use model::{Plan, PlanId, all, install_defaults, named};

@@ -1,0 +1,72 @@
+//! Every URL of the application. What a route needs is read off its handler's signature, so this list is also what
+//! the tests walk: every route with every role, and from another account.
+
+use crate::access::{Guard, Needs};
+use crate::{accounts, operator, sessions, users, web as ours};
+use actix_web::{FromRequest, Handler, Responder, Route, http::Method, web};
+
+pub struct Entry {
+    pub method: Method,
+    pub path: &'static str,
+    pub needs: Needs,
+    route: Route,
+}
+
+pub fn all() -> Vec<Entry> {
+    vec![
+        // Everybody's way in
+        get("/", users::pages::home),
+        get("/sign-in", sessions::pages::new),
+        post("/sign-in", sessions::pages::create),
+        post("/sign-out", sessions::pages::delete),
+        get("/set-up/{token}", accounts::pages::new),
+        post("/set-up/{token}", accounts::pages::create),
+        post("/scheme", ours::page::set_scheme),
+        // Own profile
+        get("/profile", users::pages::profile),
+        // Manage Users
+        get("/users", users::pages::index),
+        get("/users/new", users::pages::new),
+        post("/users", users::pages::create),
+        get("/users/{id}", users::pages::edit),
+        post("/users/{id}", users::pages::update),
+        post("/users/{id}/status", users::pages::set_status),
+        // Operator
+        get("/operator/mail", operator::pages::mail),
+        get("/operator/mail/{id}", operator::pages::message),
+        // Machines
+        get("/static/{name}", ours::assets::serve),
+        get("/favicon.ico", ours::assets::favicon),
+        get("/robots.txt", ours::assets::robots),
+        get("/healthz", ours::health::alive),
+        get("/readyz", ours::health::ready),
+    ]
+}
+
+fn get<F, Args>(path: &'static str, handler: F) -> Entry
+where
+    F: Handler<Args>,
+    Args: FromRequest + Guard + 'static,
+    F::Output: Responder + 'static,
+{
+    Entry { method: Method::GET, path, needs: Args::NEEDS, route: web::get().to(handler) }
+}
+
+fn post<F, Args>(path: &'static str, handler: F) -> Entry
+where
+    F: Handler<Args>,
+    Args: FromRequest + Guard + 'static,
+    F::Output: Responder + 'static,
+{
+    Entry { method: Method::POST, path, needs: Args::NEEDS, route: web::post().to(handler) }
+}
+
+pub fn configure(config: &mut web::ServiceConfig) {
+    let mut entries = all();
+    while !entries.is_empty() {
+        let path = entries[0].path;
+        let (here, rest): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(|entry| entry.path == path);
+        config.service(here.into_iter().fold(web::resource(path), |resource, entry| resource.route(entry.route)));
+        entries = rest;
+    }
+}

@@ -1,0 +1,235 @@
+// The tables, one file for both databases, as Diesel prints them from Postgres (see diesel.toml).
+// tests/app/schema.rs fails when either database and this file differ.
+
+diesel::table! {
+    accounts (id) {
+        id -> Int8,
+        name -> Text,
+        country -> Text,
+        time_zone -> Text,
+        plan_id -> Int8,
+        shared_host -> Bool,
+        seat_limit -> Int4,
+        seats_used -> Int4,
+        enabled_users -> Int4,
+        disabled_users -> Int4,
+        owners -> Int4,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    activity (account_id, id) {
+        account_id -> Int8,
+        id -> Int8,
+        at -> Timestamp,
+        actor_id -> Nullable<Int8>,
+        impersonator_id -> Nullable<Int8>,
+        address -> Text,
+        action -> Text,
+        object_id -> Int8,
+        changes -> Text,
+    }
+}
+
+diesel::table! {
+    allocations (account_id, user_id, kind) {
+        account_id -> Int8,
+        user_id -> Int8,
+        kind -> Text,
+        allocated -> Int8,
+        used -> Int8,
+    }
+}
+
+diesel::table! {
+    companies (account_id, name_key) {
+        account_id -> Int8,
+        name_key -> Text,
+        name -> Text,
+        users -> Int4,
+    }
+}
+
+diesel::table! {
+    credentials (account_id, user_id) {
+        account_id -> Int8,
+        user_id -> Int8,
+        password_hash -> Text,
+        changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    credit_pools (account_id, kind) {
+        account_id -> Int8,
+        kind -> Text,
+        total -> Int8,
+        allocated -> Int8,
+        used -> Int8,
+    }
+}
+
+diesel::table! {
+    domains (account_id, id) {
+        account_id -> Int8,
+        id -> Int8,
+        host -> Text,
+        status -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    operators (account_id, user_id) {
+        account_id -> Int8,
+        user_id -> Int8,
+    }
+}
+
+diesel::table! {
+    outbox (account_id, id) {
+        account_id -> Int8,
+        id -> Int8,
+        user_id -> Int8,
+        kind -> Text,
+        sender_name -> Text,
+        recipient -> Text,
+        subject -> Text,
+        body_text -> Text,
+        body_html -> Text,
+        state -> Text,
+        attempts -> Int4,
+        next_attempt_at -> Timestamp,
+        last_error -> Text,
+        created_at -> Timestamp,
+        sent_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    person_keys (account_id, user_id) {
+        account_id -> Int8,
+        user_id -> Int8,
+        sealing_key -> Text,
+    }
+}
+
+diesel::table! {
+    plans (id) {
+        id -> Int8,
+        name -> Text,
+        paid -> Bool,
+        dialer -> Bool,
+        local_presence -> Bool,
+        api -> Bool,
+        position -> Int4,
+    }
+}
+
+diesel::table! {
+    sessions (key_hash) {
+        key_hash -> Text,
+        account_id -> Int8,
+        user_id -> Int8,
+        created_at -> Timestamp,
+        last_seen -> Timestamp,
+        expires_at -> Timestamp,
+        address -> Text,
+        device -> Text,
+    }
+}
+
+diesel::table! {
+    setup_links (token_hash) {
+        token_hash -> Text,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    sign_in_failures (key_hash) {
+        key_hash -> Text,
+        failures -> Int4,
+        last_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    team_members (account_id, team_id, user_id) {
+        account_id -> Int8,
+        team_id -> Int8,
+        user_id -> Int8,
+    }
+}
+
+diesel::table! {
+    teams (account_id, id) {
+        account_id -> Int8,
+        id -> Int8,
+        name -> Text,
+        name_key -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    user_settings (account_id, user_id) {
+        account_id -> Int8,
+        user_id -> Int8,
+        user_type -> Text,
+        job_title -> Text,
+        dialer -> Bool,
+        local_presence -> Bool,
+        use_balance -> Text,
+        ext_phone -> Text,
+    }
+}
+
+diesel::table! {
+    users (account_id, id) {
+        account_id -> Int8,
+        id -> Int8,
+        version -> Int4,
+        status -> Text,
+        role -> Text,
+        plan_id -> Int8,
+        seat -> Text,
+        first_name -> Text,
+        last_name -> Text,
+        name_key -> Text,
+        email -> Text,
+        email_key -> Text,
+        username -> Text,
+        username_key -> Text,
+        phone -> Text,
+        phone_ext -> Text,
+        company -> Text,
+        company_key -> Text,
+        credits -> Int8,
+        last_activity -> Timestamp,
+        created_at -> Timestamp,
+        search -> Text,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    accounts,
+    activity,
+    allocations,
+    companies,
+    credentials,
+    credit_pools,
+    domains,
+    operators,
+    outbox,
+    person_keys,
+    plans,
+    sessions,
+    setup_links,
+    sign_in_failures,
+    team_members,
+    teams,
+    user_settings,
+    users,
+);

@@ -1,0 +1,103 @@
+//! `seatkeeper serve`: the HTTP server and the background work beside it.
+
+use crate::accounts;
+use crate::app::{self, App};
+use crate::config::Config;
+use crate::db::Db;
+use crate::{mail, sessions};
+use actix_web::{HttpServer, web};
+use anyhow::{Context, bail};
+use std::time::Duration;
+
+/// Requests in flight are given this long when the server stops.
+const STOP_SECONDS: u64 = 30;
+
+/// Refuses a database whose schema does not fit the program.
+pub fn check_schema(db: &Db) -> anyhow::Result<()> {
+    let state = db.schema_state()?;
+    if state.unknown > 0 {
+        bail!(
+            "the database {} is newer than this program: run the newer version of seatkeeper",
+            db.location().public()
+        );
+    }
+    if state.pending > 0 {
+        bail!("the database {} is older than this program: run `seatkeeper migrate` first", db.location().public());
+    }
+    Ok(())
+}
+
+/// Brings a new or older database up to date before serving; a newer one is refused.
+pub fn migrate(db: &Db) -> anyhow::Result<usize> {
+    let state = db.schema_state()?;
+    if state.unknown > 0 {
+        check_schema(db)?;
+    }
+    db.migrate()
+}
+
+/// Serves until it is told to stop (SIGINT, SIGTERM), then lets requests in flight finish.
+pub fn run(config: Config, db: Db) -> anyhow::Result<()> {
+    let listen = config.listen;
+    let connections = db.connections();
+    let app = App::new(config, db)?;
+    if !app.trigrams {
+        tracing::warn!(
+            "search in large accounts looks at the beginning of words only: Postgres lacks pg_trgm or btree_gin"
+        );
+    }
+    let app = web::Data::new(app);
+    actix_web::rt::System::new().block_on(async move {
+        let factory = app.clone();
+        let server = HttpServer::new(move || app::build(factory.clone()))
+            .worker_max_blocking_threads(blocking_threads(connections))
+            .shutdown_timeout(STOP_SECONDS)
+            .client_request_timeout(Duration::from_secs(10))
+            .bind(listen)
+            .with_context(|| format!("the address {listen} can't be listened on"))?
+            .run();
+        let mail = actix_web::rt::spawn(send_mail(app.clone()));
+        let purge = actix_web::rt::spawn(purge(app.clone()));
+        server.await?;
+        mail.abort();
+        purge.abort();
+        Ok(())
+    })
+}
+
+/// As many threads as there are connections, and two for password hashes, shared by the workers.
+fn blocking_threads(connections: u32) -> usize {
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    (connections as usize + 2).div_ceil(workers).max(2)
+}
+
+async fn send_mail(app: web::Data<App>) {
+    if let Err(error) = mail::run(&app.config, &app.db).await {
+        tracing::error!(error = format!("{error:#}"), "mail is not sent");
+    }
+}
+
+/// Once an hour: sessions that are over, failures that are forgotten, mail that was sent long ago.
+async fn purge(app: web::Data<App>) {
+    loop {
+        let purged = app.db.write(|conn| {
+            sessions::purge(conn)?;
+            mail::purge(conn)
+        });
+        if let Err(error) = purged.await {
+            tracing::warn!(%error, "old rows could not be dropped");
+        }
+        actix_web::rt::time::sleep(Duration::from_secs(3600)).await;
+    }
+}
+
+/// The set-up link of an installation without an account; None where there is one.
+pub fn set_up_url(config: &Config, db: &Db) -> crate::error::Result<Option<String>> {
+    db.write_now(|conn| {
+        if accounts::has_accounts(conn)? {
+            return Ok(None);
+        }
+        let token = accounts::new_link(conn)?;
+        Ok(Some(config.url(&format!("/set-up/{token}"))))
+    })
+}

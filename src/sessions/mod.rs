@@ -1,0 +1,14 @@
+//! Signing in and out. Sessions are rows on the server; the cookie holds a random key, the row only its hash.
+//! Failures slow down and say the same whether or not the address exists. Tables: `sessions`, `sign_in_failures`.
+
+mod form;
+mod model;
+pub mod pages;
+mod passwords;
+mod store;
+mod throttle;
+
+pub use model::{end_all, needs_touch, purge, sign_in_url, touch};
+pub use passwords::{PasswordHash, Passwords, credentials_of, set_password};
+pub use store::{key_hash_of, middleware};
+pub use throttle::Attempt;

@@ -1,0 +1,153 @@
+use super::passwords::PasswordHash;
+use super::store::NewKey;
+use super::throttle;
+use crate::access::{AccountId, Actor, Role, Site, UserId};
+use crate::activity;
+use crate::clock;
+use crate::db::Conn;
+use crate::error::Result;
+use crate::schema::{accounts, credentials, sessions, users};
+use chrono::{Duration, NaiveDateTime};
+use diesel::prelude::*;
+
+/// A session unused for this long is over.
+const IDLE: Duration = Duration::hours(12);
+/// `last_seen` and `last_activity` are written at most this often.
+const TOUCH: Duration = Duration::minutes(5);
+/// On the shared host one address may belong to users of several accounts; so many are tried.
+const MOST_CANDIDATES: i64 = 5;
+
+/// Somebody whom a typed name may mean.
+#[derive(Debug, Clone, Queryable)]
+pub struct Candidate {
+    pub account: AccountId,
+    pub account_name: String,
+    pub user: UserId,
+    pub role: Role,
+    pub enabled: bool,
+    hash: Option<String>,
+}
+
+impl Candidate {
+    pub fn password(&self) -> Option<PasswordHash> {
+        self.hash.clone().map(PasswordHash::from_stored)
+    }
+}
+
+/// Whom `login` may mean on this site: by e-mail address if it has an "@", by username otherwise. A username counts on
+/// the shared host only where a single account has it.
+pub fn candidates(conn: &mut Conn, site: Site, login: &str) -> Result<Vec<Candidate>> {
+    let key = login.trim().to_lowercase();
+    if key.is_empty() {
+        return Ok(vec![]);
+    }
+    let is_email = key.contains('@');
+    let mut query = users::table
+        .inner_join(accounts::table.on(accounts::id.eq(users::account_id)))
+        .left_join(
+            credentials::table
+                .on(credentials::account_id.eq(users::account_id).and(credentials::user_id.eq(users::id))),
+        )
+        .select((
+            users::account_id,
+            accounts::name,
+            users::id,
+            users::role,
+            users::status.eq("enabled"),
+            credentials::password_hash.nullable(),
+        ))
+        .order(users::id)
+        .limit(MOST_CANDIDATES)
+        .into_boxed();
+    query = if is_email { query.filter(users::email_key.eq(key)) } else { query.filter(users::username_key.eq(key)) };
+    query = match site {
+        Site::Account(account) => query.filter(users::account_id.eq(account)),
+        Site::Shared => query.filter(accounts::shared_host.eq(true)),
+    };
+    let found: Vec<Candidate> = query.load(conn)?;
+    let is_clear = is_email || found.len() < 2;
+    Ok(if is_clear { found } else { vec![] })
+}
+
+/// Where a new session comes from.
+pub struct Origin {
+    pub address: String,
+    pub device: String,
+}
+
+/// Starts a session: its row and its log entry.
+pub fn start(conn: &mut Conn, who: &Candidate, key: &NewKey, origin: &Origin) -> Result<()> {
+    let now = clock::now();
+    let here = users::account_id.eq(who.account).and(users::id.eq(who.user));
+    diesel::update(users::table.filter(here)).set(users::last_activity.eq(now)).execute(conn)?;
+    diesel::insert_into(sessions::table)
+        .values((
+            sessions::key_hash.eq(&key.hash),
+            sessions::account_id.eq(who.account),
+            sessions::user_id.eq(who.user),
+            sessions::created_at.eq(now),
+            sessions::last_seen.eq(now),
+            sessions::expires_at.eq(now + IDLE),
+            sessions::address.eq(&origin.address),
+            sessions::device.eq(&origin.device),
+        ))
+        .execute(conn)?;
+    let actor = Actor {
+        account: who.account,
+        user: Some(who.user),
+        impersonator: None,
+        permissions: who.role.permissions(),
+        address: origin.address.clone(),
+    };
+    activity::record(conn, &actor, "session.started", who.user, vec![])
+}
+
+/// Ends one session, by whoever holds its key.
+pub fn end(conn: &mut Conn, key_hash: &str, address: &str) -> Result<()> {
+    let ended: Option<(AccountId, UserId)> = diesel::delete(sessions::table.find(key_hash))
+        .returning((sessions::account_id, sessions::user_id))
+        .get_result(conn)
+        .optional()?;
+    let Some((account, user)) = ended else { return Ok(()) };
+    let actor = Actor { user: Some(user), address: address.to_owned(), ..Actor::system(account) };
+    activity::record(conn, &actor, "session.ended", user, vec![])
+}
+
+/// Ends all sessions of a user: disabled, a new password, another role.
+pub fn end_all(conn: &mut Conn, account: AccountId, user: UserId) -> Result<()> {
+    let theirs = sessions::account_id.eq(account).and(sessions::user_id.eq(user));
+    diesel::delete(sessions::table.filter(theirs)).execute(conn)?;
+    Ok(())
+}
+
+pub fn needs_touch(last_seen: NaiveDateTime, now: NaiveDateTime) -> bool {
+    now - last_seen > TOUCH
+}
+
+/// Keeps a session alive and notes the user's last activity; `version` stays, so no edit in progress is disturbed.
+pub fn touch(conn: &mut Conn, account: AccountId, user: UserId, key_hash: &str, now: NaiveDateTime) -> Result<()> {
+    // The user's row before the session's, as everywhere: two writers that lock in different orders would deadlock.
+    let here = users::account_id.eq(account).and(users::id.eq(user));
+    diesel::update(users::table.filter(here)).set(users::last_activity.eq(now)).execute(conn)?;
+    diesel::update(sessions::table.find(key_hash))
+        .set((sessions::last_seen.eq(now), sessions::expires_at.eq(now + IDLE)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Drops what is over.
+pub fn purge(conn: &mut Conn) -> Result<()> {
+    diesel::delete(sessions::table.filter(sessions::expires_at.lt(clock::now()))).execute(conn)?;
+    throttle::purge(conn)
+}
+
+/// The sign-in page, which leads on to `back`.
+pub fn sign_in_url(back: &str) -> String {
+    match back {
+        "" | "/" => "/sign-in".to_owned(),
+        back => {
+            let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("back", back).finish();
+            format!("/sign-in?{query}")
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Functional groups of users, also departments and call queues. Tables: `teams`, `team_members`.
+
+mod model;
+
+pub use model::{Team, TeamId, add, all, of_user, set_of_user};

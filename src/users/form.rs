@@ -1,0 +1,509 @@
+//! What a person may type of a user. HTML, and later CSV and JSON, all come through [`UserForm::parse`].
+
+use super::model::{Details, PayForSeat, Seat, Status, UseBalance, User, UserType};
+use crate::access::{Actor, Permission, Role};
+use crate::accounts::password_error;
+use crate::plans::{Plan, PlanId};
+use crate::teams::{Team, TeamId};
+use crate::web::form::{Errors, trimmed};
+use serde::Deserialize;
+
+/// The form of adding and editing, as typed. An absent field (None) is one that was not shown: it keeps its value.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct UserForm {
+    pub user_type: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub email: Option<String>,
+    pub username: Option<String>,
+    pub password: Option<String>,
+    pub phone: String,
+    pub phone_ext: String,
+    pub job_title: String,
+    pub company: String,
+    pub role: Option<String>,
+    pub plan: String,
+    pub status: Option<String>,
+    pub dialer: String,
+    pub local_presence: String,
+    pub use_balance: String,
+    pub ext_phone: String,
+    pub teams: Vec<String>,
+    pub pay_for_seat: String,
+    pub package_seat: String,
+    pub confirm: String,
+    /// Adding: the preset whose button was pressed.
+    pub preset: String,
+    /// Editing: the version that was read.
+    pub version: String,
+    /// Editing: the actor's own, to give or take the Owner role.
+    pub own_password: String,
+    /// The list to come back to: its query string.
+    pub back: String,
+}
+
+/// What the form is read against.
+pub struct Choices<'a> {
+    pub plans: &'a [Plan],
+    pub teams: &'a [Team],
+    /// ISO code: telephone numbers without "+" are read in it.
+    pub country: &'a str,
+}
+
+/// Presets of sections 2 and 3: code, label, what they mean.
+pub const PRESETS: [(&str, &str, &str); 3] = [
+    ("admin", "Admin account", "Dialer No, company pays, package seat"),
+    ("direct", "Direct payment", "Dialer Yes, the user pays directly"),
+    ("company", "Company payment", "Dialer Yes, company pays, package seat"),
+];
+
+const YES: &str = "yes";
+const NO: &str = "no";
+
+fn yes_no(yes: bool) -> String {
+    if yes { YES } else { NO }.to_owned()
+}
+
+impl UserForm {
+    /// A blank form, with what most new users have.
+    pub fn blank(plans: &[Plan]) -> Self {
+        UserForm {
+            user_type: UserType::Username.code().into(),
+            email: Some(String::new()),
+            username: Some(String::new()),
+            password: Some(String::new()),
+            role: Some(Role::Member.code().into()),
+            plan: plans.first().map(|plan| plan.id.0.to_string()).unwrap_or_default(),
+            status: Some(Status::Enabled.code().into()),
+            dialer: NO.into(),
+            local_presence: NO.into(),
+            use_balance: UseBalance::Company.code().into(),
+            pay_for_seat: PayForSeat::Company.code().into(),
+            package_seat: YES.into(),
+            ..UserForm::default()
+        }
+    }
+
+    /// Fills in the chosen preset. A dialer needs a plan that has one: the first such, where the chosen plan has none.
+    pub fn with_preset(mut self, plans: &[Plan]) -> Self {
+        let (dialer, pay) = match self.preset.as_str() {
+            "admin" => (false, PayForSeat::Company),
+            "direct" => (true, PayForSeat::Direct),
+            "company" => (true, PayForSeat::Company),
+            _ => return self,
+        };
+        if dialer
+            && !plans.iter().any(|plan| plan.dialer && self.is_plan(plan))
+            && let Some(plan) = plans.iter().find(|plan| plan.dialer)
+        {
+            self.plan = plan.id.0.to_string();
+        }
+        self.dialer = yes_no(dialer);
+        self.pay_for_seat = pay.code().into();
+        self.package_seat = yes_no(pay == PayForSeat::Company);
+        self
+    }
+
+    /// A saved user, to be edited.
+    pub fn of(user: &User) -> Self {
+        let details = &user.details;
+        let pay = if details.seat == Seat::Direct { PayForSeat::Direct } else { PayForSeat::Company };
+        UserForm {
+            user_type: details.user_type.code().into(),
+            first_name: details.first_name.clone(),
+            last_name: details.last_name.clone(),
+            email: Some(details.email.clone()),
+            username: Some(details.username.clone()),
+            password: Some(String::new()),
+            phone: details.phone.clone(),
+            phone_ext: details.phone_ext.clone(),
+            job_title: details.job_title.clone(),
+            company: details.company.clone(),
+            role: Some(details.role.code().into()),
+            plan: details.plan.0.to_string(),
+            status: Some(details.status.code().into()),
+            dialer: yes_no(details.dialer),
+            local_presence: yes_no(details.local_presence),
+            use_balance: details.use_balance.code().into(),
+            ext_phone: details.ext_phone.clone(),
+            teams: details.teams.iter().map(|team| team.0.to_string()).collect(),
+            pay_for_seat: pay.code().into(),
+            package_seat: yes_no(details.seat == Seat::Package),
+            confirm: String::new(),
+            preset: String::new(),
+            version: user.version.to_string(),
+            own_password: String::new(),
+            back: String::new(),
+        }
+    }
+
+    /// Reads a new user.
+    pub fn parse(&self, choices: &Choices<'_>) -> Result<Details, Errors> {
+        let mut errors = Errors::default();
+        let details = self.details(None, choices, &mut errors);
+        match self.password.as_deref().unwrap_or_default() {
+            "" => errors.add("password", "Enter a password for the new user."),
+            password => self.check_password(password, &mut errors),
+        }
+        if self.confirm.is_empty() {
+            errors.add("confirm", "Confirm that the details are correct.");
+        }
+        if errors.is_empty() { Ok(details) } else { Err(errors) }
+    }
+
+    /// Reads an edited user; `current` keeps what was not shown.
+    pub fn parse_edit(&self, current: &Details, choices: &Choices<'_>) -> Result<Details, Errors> {
+        let mut errors = Errors::default();
+        let details = self.details(Some(current), choices, &mut errors);
+        match self.password.as_deref().unwrap_or_default() {
+            "" => {}
+            password => self.check_password(password, &mut errors),
+        }
+        if errors.is_empty() { Ok(details) } else { Err(errors) }
+    }
+
+    /// The new password, where one was typed.
+    pub fn new_password(&self) -> Option<String> {
+        self.password.clone().filter(|password| !password.is_empty())
+    }
+
+    fn check_password(&self, password: &str, errors: &mut Errors) {
+        let email = self.email.as_deref().unwrap_or_default();
+        let username = self.username.as_deref().unwrap_or_default();
+        let known = [self.first_name.as_str(), &self.last_name, email, username, &self.company];
+        if let Some(error) = password_error(password, &known) {
+            errors.add("password", error);
+        }
+    }
+
+    fn details(&self, current: Option<&Details>, choices: &Choices<'_>, errors: &mut Errors) -> Details {
+        check_name(&self.first_name, &self.last_name, errors);
+        let user_type = required(UserType::from_code(&self.user_type), UserType::Username, "user_type", errors);
+        let kept = |typed: &Option<String>, now: fn(&Details) -> &String| match typed {
+            Some(typed) => trimmed(typed),
+            None => current.map(|details| now(details).clone()).unwrap_or_default(),
+        };
+        let email = kept(&self.email, |details| &details.email);
+        let username = kept(&self.username, |details| &details.username);
+        self.check_sign_in(user_type, &email, &username, errors);
+        let plan = self.plan(choices, errors);
+        let (dialer, local_presence) = self.products(plan, errors);
+        Details {
+            user_type,
+            first_name: trimmed(&self.first_name),
+            last_name: trimmed(&self.last_name),
+            email,
+            username,
+            phone: phone("phone", &self.phone, choices.country, errors),
+            phone_ext: self.extension(errors),
+            job_title: short("job_title", &self.job_title, errors),
+            company: short("company", &self.company, errors),
+            role: self.role(current, errors),
+            plan: plan.map_or(PlanId(0), |plan| plan.id),
+            status: match &self.status {
+                Some(code) => required(Status::from_code(code), Status::Enabled, "status", errors),
+                None => current.map_or(Status::Enabled, |details| details.status),
+            },
+            dialer,
+            local_presence,
+            use_balance: required(UseBalance::from_code(&self.use_balance), UseBalance::Company, "use_balance", errors),
+            ext_phone: phone_or_extension("ext_phone", &self.ext_phone, choices.country, errors),
+            seat: self.seat(errors),
+            teams: self.teams(choices, errors),
+        }
+    }
+
+    fn check_sign_in(&self, user_type: UserType, email: &str, username: &str, errors: &mut Errors) {
+        if user_type == UserType::Email || !email.is_empty() {
+            check_email(email, errors);
+        }
+        if user_type == UserType::Username && username.is_empty() {
+            errors.add("username", "Enter a username.");
+        }
+        if !username.is_empty() {
+            check_username(username, errors);
+        }
+    }
+
+    fn role(&self, current: Option<&Details>, errors: &mut Errors) -> Role {
+        match &self.role {
+            Some(code) => match Role::from_code(code) {
+                Some(role) => role,
+                None => {
+                    errors.add("role", "Choose a role from the list.");
+                    Role::Member
+                }
+            },
+            None => current.map_or(Role::Member, |details| details.role),
+        }
+    }
+
+    fn plan<'a>(&self, choices: &Choices<'a>, errors: &mut Errors) -> Option<&'a Plan> {
+        let plan = choices.plans.iter().find(|plan| plan.id.0.to_string() == self.plan);
+        if plan.is_none() {
+            errors.add("plan", "Choose a subscription tier from the list.");
+        }
+        plan
+    }
+
+    /// Dialer and Local Presence, where the plan has them.
+    fn products(&self, plan: Option<&Plan>, errors: &mut Errors) -> (bool, bool) {
+        let (dialer, local_presence) = (self.dialer == YES, self.local_presence == YES);
+        if let Some(plan) = plan {
+            if dialer && !plan.dialer {
+                errors.add("dialer", format!("The {} tier has no dialer. Choose No, or another tier.", plan.name));
+            }
+            if local_presence && !plan.local_presence {
+                let sentence = format!("The {} tier has no local presence. Choose No, or another tier.", plan.name);
+                errors.add("local_presence", sentence);
+            }
+        }
+        (dialer, local_presence)
+    }
+
+    /// Who pays decides first: a seat that the user pays for is outside the package.
+    fn seat(&self, errors: &mut Errors) -> Seat {
+        match PayForSeat::from_code(&self.pay_for_seat) {
+            Some(PayForSeat::Direct) => Seat::Direct,
+            Some(PayForSeat::Company) if self.package_seat == YES => Seat::Package,
+            Some(PayForSeat::Company) => Seat::Card,
+            None => {
+                errors.add("pay_for_seat", "Choose who pays for the seat.");
+                Seat::Package
+            }
+        }
+    }
+
+    fn extension(&self, errors: &mut Errors) -> String {
+        let text = trimmed(&self.phone_ext);
+        if text.len() > 10 || !text.chars().all(|c| c.is_ascii_digit()) {
+            errors.add("phone_ext", "Enter the extension in digits, 10 at most, such as 104.");
+        }
+        text
+    }
+
+    fn teams(&self, choices: &Choices<'_>, errors: &mut Errors) -> Vec<TeamId> {
+        let known = |id: &String| choices.teams.iter().find(|team| team.id.0.to_string() == *id).map(|team| team.id);
+        let wanted = self.teams.iter().filter(|id| !id.is_empty());
+        let found: Option<Vec<TeamId>> = wanted.map(known).collect();
+        let Some(mut teams) = found else {
+            errors.add("teams", "Choose teams from the list.");
+            return vec![];
+        };
+        teams.sort();
+        teams.dedup();
+        teams
+    }
+
+    pub fn has_team(&self, team: &TeamId) -> bool {
+        self.teams.iter().any(|id| *id == team.0.to_string())
+    }
+
+    pub fn email(&self) -> &str {
+        self.email.as_deref().unwrap_or_default()
+    }
+
+    pub fn username(&self) -> &str {
+        self.username.as_deref().unwrap_or_default()
+    }
+
+    pub fn is_role(&self, role: &Role) -> bool {
+        self.role.as_deref() == Some(role.code())
+    }
+
+    pub fn is_plan(&self, plan: &Plan) -> bool {
+        self.plan == plan.id.0.to_string()
+    }
+
+    pub fn is_status(&self, status: &Status) -> bool {
+        self.status.as_deref() == Some(status.code())
+    }
+
+    /// Whether the actor touched what only *users: set password* or *roles: assign* may: 403, not a message.
+    pub fn oversteps(&self, actor: &Actor, current: &Details) -> bool {
+        let differs = |typed: &Option<String>, now: &str| typed.as_deref().is_some_and(|typed| typed.trim() != now);
+        let sign_in = differs(&self.email, &current.email)
+            || differs(&self.username, &current.username)
+            || self.new_password().is_some();
+        (sign_in && !actor.permissions.has(Permission::SetPasswords))
+            || (differs(&self.role, current.role.code()) && !actor.permissions.has(Permission::AssignRoles))
+    }
+}
+
+fn required<T>(value: Option<T>, otherwise: T, field: &'static str, errors: &mut Errors) -> T {
+    value.unwrap_or_else(|| {
+        errors.add(field, "Choose one of the options.");
+        otherwise
+    })
+}
+
+/// First and last name together 2 to 50 characters, with at least one letter or digit that is seen.
+pub fn check_name(first: &str, last: &str, errors: &mut Errors) {
+    let (first, last) = (first.trim(), last.trim());
+    let characters = first.chars().count() + last.chars().count();
+    let is_visible = first.chars().chain(last.chars()).any(char::is_alphanumeric);
+    let is_printable = !first.chars().chain(last.chars()).any(|c| c.is_control() || is_direction_mark(c));
+    if first.is_empty() && last.is_empty() {
+        errors.add("first_name", "Enter a name.");
+    } else if !(2..=50).contains(&characters) {
+        errors.add("first_name", "First and last name must have 2 to 50 characters together.");
+    } else if !is_visible || !is_printable {
+        errors.add("first_name", "Enter a name with letters.");
+    }
+}
+
+/// Marks that turn the text around them: in a name they could make one user look like another.
+fn is_direction_mark(c: char) -> bool {
+    matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+}
+
+/// An e-mail address as mail servers take it.
+pub fn check_email(email: &str, errors: &mut Errors) {
+    const SENTENCE: &str = "Enter an e-mail address without spaces, such as name@example.com";
+    let email = email.trim();
+    let is_valid = email.len() <= 254
+        && email_address::EmailAddress::is_valid(email)
+        && !email.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"()[]".contains(c))
+        && email.parse::<lettre::Address>().is_ok();
+    if !is_valid {
+        errors.add("email", SENTENCE);
+    }
+}
+
+fn check_username(username: &str, errors: &mut Errors) {
+    if username.contains('@') {
+        errors.add("username", "A username has no \"@\". Choose User by email to sign in with an address.");
+    } else if username.chars().count() > 50 || username.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        errors.add("username", "Enter a username without spaces, 50 characters at most.");
+    } else if !username.chars().any(char::is_alphanumeric) || username.chars().any(is_direction_mark) {
+        errors.add("username", "Enter a username with letters or digits.");
+    }
+}
+
+fn short(field: &'static str, typed: &str, errors: &mut Errors) -> String {
+    let text = trimmed(typed);
+    if text.chars().count() > 100 || text.chars().any(char::is_control) {
+        errors.add(field, "Enter 100 characters at most.");
+    }
+    text
+}
+
+/// A telephone number as E.164; "" for none.
+fn phone(field: &'static str, typed: &str, country: &str, errors: &mut Errors) -> String {
+    let typed = typed.trim();
+    if typed.is_empty() {
+        return String::new();
+    }
+    let is_clean = typed.chars().all(|c| c.is_ascii_digit() || " +-().".contains(c));
+    match is_clean.then(|| e164(typed, country)).flatten() {
+        Some(number) => number,
+        None => {
+            let sentence = "Enter a telephone number in digits, with its country code after +, such as +14155550148.";
+            errors.add(field, sentence);
+            String::new()
+        }
+    }
+}
+
+/// Read in the account's country; a number that begins with a country code but lacks the "+" is understood too.
+fn e164(typed: &str, country: &str) -> Option<String> {
+    let country = country.parse().ok();
+    let read = |text: &str| {
+        let number = phonenumber::parse(country, text).ok()?;
+        number.is_valid().then(|| number.format().mode(phonenumber::Mode::E164).to_string())
+    };
+    read(typed).or_else(|| read(&format!("+{typed}")))
+}
+
+/// Ext Phone: a desk phone's internal number (up to six digits) or a number to forward to.
+fn phone_or_extension(field: &'static str, typed: &str, country: &str, errors: &mut Errors) -> String {
+    let typed = typed.trim();
+    if !typed.is_empty() && typed.len() <= 6 && typed.chars().all(|c| c.is_ascii_digit()) {
+        return typed.to_owned();
+    }
+    phone(field, typed, country, errors)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(id: i64, dialer: bool) -> Plan {
+        let name = format!("Plan {id}");
+        Plan { id: PlanId(id), name, paid: dialer, dialer, local_presence: false, api: false, position: 1 }
+    }
+
+    fn read(change: impl Fn(&mut UserForm)) -> Result<Details, Errors> {
+        let plans = [plan(1, false), plan(2, true)];
+        let mut form = UserForm::blank(&plans);
+        form.first_name = "Mateo".into();
+        form.last_name = "Silva".into();
+        form.username = Some("mateo.silva".into());
+        form.password = Some("violet-harbour-92".into());
+        form.confirm = "yes".into();
+        change(&mut form);
+        form.parse(&Choices { plans: &plans, teams: &[], country: "US" })
+    }
+
+    fn error(change: impl Fn(&mut UserForm), field: &str) -> bool {
+        read(change).is_err_and(|errors| errors.has(field))
+    }
+
+    #[test]
+    fn a_whole_form_is_read() {
+        let details = read(|form| form.phone = "(415) 555-0148".into());
+        // 555-01xx is reserved for fiction, so another exchange stands for a real number.
+        let details = details.or_else(|_| read(|form| form.phone = "(415) 836-0148".into())).unwrap();
+        assert_eq!(details.name(), "Mateo Silva");
+        assert!(details.phone.starts_with("+1415"));
+        assert_eq!(details.seat, Seat::Package);
+    }
+
+    #[test]
+    fn each_field_says_what_is_wrong() {
+        assert!(error(|form| form.first_name = "A".repeat(46), "first_name"));
+        assert!(error(
+            |form| {
+                form.first_name = "\u{200b}\u{200b}".into();
+                form.last_name.clear()
+            },
+            "first_name"
+        ));
+        assert!(error(|form| form.email = Some("mateo@harbour line.example".into()), "email"));
+        assert!(error(|form| form.user_type = "email".into(), "email"));
+        assert!(error(|form| form.username = Some("mateo@silva".into()), "username"));
+        assert!(error(|form| form.username = Some("".into()), "username"));
+        assert!(error(|form| form.password = Some("".into()), "password"));
+        assert!(error(|form| form.password = Some("mateosilva".into()), "password"));
+        assert!(error(|form| form.phone = "call me".into(), "phone"));
+        assert!(error(|form| form.phone_ext = "1a".into(), "phone_ext"));
+        assert!(error(|form| form.role = Some("emperor".into()), "role"));
+        assert!(error(|form| form.plan = "77".into(), "plan"));
+        assert!(error(|form| form.dialer = "yes".into(), "dialer"));
+        assert!(error(|form| form.teams = vec!["5".into()], "teams"));
+        assert!(error(|form| form.confirm.clear(), "confirm"));
+    }
+
+    #[test]
+    fn who_pays_decides_whether_the_seat_counts() {
+        let seat = |pay: &str, package: &str| {
+            read(|form| {
+                form.pay_for_seat = pay.into();
+                form.package_seat = package.into();
+            })
+            .unwrap()
+            .seat
+        };
+        assert_eq!(seat("company", "yes"), Seat::Package);
+        assert_eq!(seat("company", "no"), Seat::Card);
+        assert_eq!(seat("direct", "yes"), Seat::Direct);
+    }
+
+    #[test]
+    fn ext_phone_takes_a_desk_phones_number() {
+        assert_eq!(read(|form| form.ext_phone = "204".into()).unwrap().ext_phone, "204");
+        assert_eq!(read(|form| form.ext_phone = "+44 20 7946 0018".into()).unwrap().ext_phone, "+442079460018");
+        assert!(error(|form| form.ext_phone = "12345678".into(), "ext_phone"));
+    }
+}

@@ -1,0 +1,229 @@
+use super::fold::fold;
+use crate::access::{AccountId, Role, UserId};
+use crate::db::{Backend, Conn};
+use crate::error::Result;
+use crate::plans::PlanId;
+use crate::schema::{user_settings, users};
+use crate::teams::{self, TeamId};
+use crate::text_enum;
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+text_enum! {
+    /// Active users are on the Enabled tab, inactive ones on the Disabled tab.
+    pub enum Status {
+        Enabled = "enabled", "Active";
+        Disabled = "disabled", "Inactive";
+    }
+}
+
+text_enum! {
+    /// Who pays for a seat and whether it counts against Total Licenses: only `Package` does.
+    pub enum Seat {
+        Package = "package", "Package";
+        Card = "card", "Company card";
+        Direct = "direct", "Direct";
+    }
+}
+
+text_enum! {
+    pub enum UserType {
+        Username = "username", "User by username";
+        Email = "email", "User by email";
+    }
+}
+
+text_enum! {
+    pub enum UseBalance {
+        Company = "company", "Company";
+        User = "user", "User";
+    }
+}
+
+text_enum! {
+    /// Half of [`Seat`], as the form asks it.
+    pub enum PayForSeat {
+        Company = "company", "No (Company pays for seat)";
+        Direct = "direct", "Direct";
+    }
+}
+
+/// Everything that the form says of a user, but the password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Details {
+    pub user_type: UserType,
+    pub first_name: String,
+    pub last_name: String,
+    /// "" where there is none.
+    pub email: String,
+    pub username: String,
+    /// E.164, or "".
+    pub phone: String,
+    pub phone_ext: String,
+    pub job_title: String,
+    pub company: String,
+    pub role: Role,
+    pub plan: PlanId,
+    pub status: Status,
+    pub dialer: bool,
+    pub local_presence: bool,
+    pub use_balance: UseBalance,
+    pub ext_phone: String,
+    pub seat: Seat,
+    /// By id, each once.
+    pub teams: Vec<TeamId>,
+}
+
+impl Details {
+    pub fn name(&self) -> String {
+        full_name(&self.first_name, &self.last_name)
+    }
+
+    pub fn company_key(&self) -> String {
+        fold(&self.company)
+    }
+}
+
+pub fn full_name(first: &str, last: &str) -> String {
+    format!("{first} {last}").trim().to_owned()
+}
+
+/// What the search looks through, folded, the parts kept apart.
+pub fn search_text(parts: [&str; 5]) -> String {
+    parts.map(fold).join("|")
+}
+
+/// One user, whole.
+#[derive(Debug, Clone)]
+pub struct User {
+    pub id: UserId,
+    /// Rises with each edit; two admins editing at once are told apart by it.
+    pub version: i32,
+    pub details: Details,
+    pub credits: i64,
+    pub last_activity: NaiveDateTime,
+    pub created_at: NaiveDateTime,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = users)]
+struct UserRow {
+    id: UserId,
+    version: i32,
+    status: Status,
+    role: Role,
+    plan_id: PlanId,
+    seat: Seat,
+    first_name: String,
+    last_name: String,
+    email: String,
+    username: String,
+    phone: String,
+    phone_ext: String,
+    company: String,
+    credits: i64,
+    last_activity: NaiveDateTime,
+    created_at: NaiveDateTime,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = user_settings)]
+struct SettingsRow {
+    user_type: UserType,
+    job_title: String,
+    dialer: bool,
+    local_presence: bool,
+    use_balance: UseBalance,
+    ext_phone: String,
+}
+
+/// One user of this account. Another account's id is not found.
+pub fn find(conn: &mut Conn, account: AccountId, id: UserId) -> Result<User> {
+    let (user, settings): (UserRow, SettingsRow) = users::table
+        .inner_join(
+            user_settings::table
+                .on(user_settings::account_id.eq(users::account_id).and(user_settings::user_id.eq(users::id))),
+        )
+        .filter(users::account_id.eq(account))
+        .filter(users::id.eq(id))
+        .select((UserRow::as_select(), SettingsRow::as_select()))
+        .first(conn)?;
+    let teams = teams::of_user(conn, account, id)?;
+    Ok(User {
+        id: user.id,
+        version: user.version,
+        credits: user.credits,
+        last_activity: user.last_activity,
+        created_at: user.created_at,
+        details: Details {
+            user_type: settings.user_type,
+            first_name: user.first_name,
+            last_name: user.last_name,
+            email: user.email,
+            username: user.username,
+            phone: user.phone,
+            phone_ext: user.phone_ext,
+            job_title: settings.job_title,
+            company: user.company,
+            role: user.role,
+            plan: user.plan_id,
+            status: user.status,
+            dialer: settings.dialer,
+            local_presence: settings.local_presence,
+            use_balance: settings.use_balance,
+            ext_phone: settings.ext_phone,
+            seat: user.seat,
+            teams,
+        },
+    })
+}
+
+/// Who signs in with this e-mail address or username: in one account or in all.
+pub fn known_as(conn: &mut Conn, login: &str, account: Option<AccountId>) -> Result<Vec<(AccountId, UserId)>> {
+    let key = login.trim().to_lowercase();
+    let mut query = users::table.select((users::account_id, users::id)).into_boxed::<Backend>();
+    query = if key.contains('@') {
+        query.filter(users::email_key.eq(key))
+    } else {
+        query.filter(users::username_key.eq(key))
+    };
+    if let Some(account) = account {
+        query = query.filter(users::account_id.eq(account));
+    }
+    Ok(query.limit(10).load(conn)?)
+}
+
+/// One row of the list.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = users)]
+pub struct Row {
+    pub id: UserId,
+    pub first_name: String,
+    pub last_name: String,
+    pub name_key: String,
+    pub email: String,
+    pub email_key: String,
+    pub username: String,
+    pub phone: String,
+    pub phone_ext: String,
+    pub role: Role,
+    pub plan_id: PlanId,
+    pub credits: i64,
+    pub status: Status,
+    pub last_activity: NaiveDateTime,
+    pub created_at: NaiveDateTime,
+}
+
+impl Row {
+    /// Before and after the "@": a long address breaks there.
+    pub fn email_parts(&self) -> Option<(&str, &str)> {
+        self.email.split_once('@')
+    }
+
+    pub fn name(&self) -> String {
+        full_name(&self.first_name, &self.last_name)
+    }
+}
+
+/// A query on users that conditions can be added to.
+pub type UserQuery<'a> = diesel::helper_types::IntoBoxed<'a, users::table, Backend>;

@@ -1,0 +1,308 @@
+//! The verbs that change users. Each is one transaction's worth: counts, rows, e-mail, activity.
+
+use super::fold::fold;
+use super::model::{Details, Seat, Status, User, find, search_text};
+use super::seats::Standing;
+use super::{companies, rules, seats};
+use crate::access::{Actor, Role, UserId};
+use crate::activity::{self, Change};
+use crate::clock;
+use crate::config::Config;
+use crate::db::{self, Conn};
+use crate::error::{Error, Refusal, Result};
+use crate::plans::{self, PlanId};
+use crate::schema::{user_settings, users};
+use crate::sessions::{self, PasswordHash};
+use crate::{accounts, mail, teams};
+use diesel::prelude::*;
+
+/// A user to be added.
+pub struct NewUser {
+    pub details: Details,
+    pub password: PasswordHash,
+}
+
+/// A changed user, as a form sends it.
+pub struct Update {
+    /// The version that was edited.
+    pub version: i32,
+    pub details: Details,
+    /// None keeps the password.
+    pub password: Option<PasswordHash>,
+    /// The actor has confirmed with their own password.
+    pub confirmed: bool,
+}
+
+/// The columns of `users` that follow from [`Details`].
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = users)]
+struct Columns {
+    status: Status,
+    role: Role,
+    plan_id: PlanId,
+    seat: Seat,
+    first_name: String,
+    last_name: String,
+    name_key: String,
+    email: String,
+    email_key: String,
+    username: String,
+    username_key: String,
+    phone: String,
+    phone_ext: String,
+    company: String,
+    company_key: String,
+    search: String,
+}
+
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = user_settings)]
+struct Settings {
+    user_type: super::UserType,
+    job_title: String,
+    dialer: bool,
+    local_presence: bool,
+    use_balance: super::UseBalance,
+    ext_phone: String,
+}
+
+impl Columns {
+    fn of(details: &Details) -> Self {
+        let name = details.name();
+        Columns {
+            status: details.status,
+            role: details.role,
+            plan_id: details.plan,
+            seat: details.seat,
+            first_name: details.first_name.clone(),
+            last_name: details.last_name.clone(),
+            name_key: fold(&name),
+            email: details.email.clone(),
+            email_key: details.email.to_lowercase(),
+            username: details.username.clone(),
+            username_key: details.username.to_lowercase(),
+            phone: details.phone.clone(),
+            phone_ext: details.phone_ext.clone(),
+            company: details.company.clone(),
+            company_key: details.company_key(),
+            search: search_text([&name, &details.email, &details.username, &details.phone, &details.company]),
+        }
+    }
+}
+
+impl Settings {
+    fn of(details: &Details) -> Self {
+        Settings {
+            user_type: details.user_type,
+            job_title: details.job_title.clone(),
+            dialer: details.dialer,
+            local_presence: details.local_presence,
+            use_balance: details.use_balance,
+            ext_phone: details.ext_phone.clone(),
+        }
+    }
+}
+
+fn standing(details: &Details, has_password: bool) -> Standing {
+    Standing { status: details.status, seat: details.seat, role: details.role, has_password }
+}
+
+/// The first Owner of a new account, which needs no domain yet and no welcome.
+pub fn add_owner(conn: &mut Conn, actor: &Actor, new: &NewUser) -> Result<UserId> {
+    insert(conn, actor, new)
+}
+
+/// Adds a user, with a welcome e-mail where there is an address. Refused where no seat is free, the address, username or
+/// extension is taken, or the plan or a team is unknown; 403 where the account may not add users yet.
+pub fn add(conn: &mut Conn, config: &Config, actor: &Actor, new: &NewUser) -> Result<UserId> {
+    let (account, details) = (actor.account, &new.details);
+    rules::adding(actor, details.role)?;
+    if !accounts::may_add_users(conn, account)? {
+        return Err(Error::Forbidden);
+    }
+    let id = insert(conn, actor, new)?;
+    if !details.email.is_empty() {
+        let to = mail::Recipient { account, user: id, email: &details.email };
+        let message = mail::Message::Welcome {
+            first_name: &details.first_name,
+            username: &details.username,
+            email: &details.email,
+        };
+        let brand = accounts::brand(conn, config, account)?;
+        mail::queue(conn, &brand, to, &message)?;
+    }
+    Ok(id)
+}
+
+fn insert(conn: &mut Conn, actor: &Actor, new: &NewUser) -> Result<UserId> {
+    let (account, details) = (actor.account, &new.details);
+    seats::change(conn, account, None, Some(standing(details, true)))?;
+    check_plan(conn, details.plan)?;
+    companies::change(conn, account, "", &details.company)?;
+    let id = UserId(db::new_id());
+    let now = clock::now();
+    diesel::insert_into(users::table)
+        .values((
+            users::account_id.eq(account),
+            users::id.eq(id),
+            users::version.eq(1),
+            users::credits.eq(0),
+            users::last_activity.eq(clock::never()),
+            users::created_at.eq(now),
+            Columns::of(details),
+        ))
+        .execute(conn)?;
+    diesel::insert_into(user_settings::table)
+        .values((user_settings::account_id.eq(account), user_settings::user_id.eq(id), Settings::of(details)))
+        .execute(conn)?;
+    teams::set_of_user(conn, account, id, &details.teams)?;
+    sessions::set_password(conn, account, id, &new.password)?;
+    activity::new_person(conn, account, id)?;
+    activity::record(conn, actor, "user.added", id, changes(None, details))?;
+    Ok(id)
+}
+
+/// Saves an edited user. Refused where somebody else saved in between (`Conflict`), and as [`add`] is.
+pub fn update(conn: &mut Conn, config: &Config, actor: &Actor, id: UserId, update: &Update) -> Result<()> {
+    let account = actor.account;
+    let user = find(conn, account, id)?;
+    let (before, after) = (&user.details, &update.details);
+    rules::editing(actor, id, before, after, update.password.is_some(), update.confirmed)?;
+    if user.version != update.version {
+        return Err(Refusal::Conflict.into());
+    }
+    let had_password = sessions::credentials_of(conn, account, id)?.is_some();
+    let has_password = had_password || update.password.is_some();
+    seats::change(conn, account, Some(standing(before, had_password)), Some(standing(after, has_password)))?;
+    check_plan(conn, after.plan)?;
+    companies::change(conn, account, &before.company, &after.company)?;
+    save(conn, actor, id, update)?;
+    if before.teams != after.teams {
+        teams::set_of_user(conn, account, id, &after.teams)?;
+    }
+    if let Some(password) = &update.password {
+        sessions::set_password(conn, account, id, password)?;
+    }
+    let must_sign_in = update.password.is_some() || before.role != after.role || after.status == Status::Disabled;
+    if must_sign_in {
+        sessions::end_all(conn, account, id)?;
+    }
+    tell_of_new_address(conn, config, actor, &user, after)?;
+    let mut changed = changes(Some(before), after);
+    if update.password.is_some() {
+        changed.push(Change::plain("password", "", ""));
+    }
+    activity::record(conn, actor, "user.edited", id, changed)
+}
+
+/// Guarded by the version: of two who save at once, one is told.
+fn save(conn: &mut Conn, actor: &Actor, id: UserId, update: &Update) -> Result<()> {
+    let here = users::account_id.eq(actor.account).and(users::id.eq(id));
+    let saved = diesel::update(users::table.filter(here).filter(users::version.eq(update.version)))
+        .set((users::version.eq(users::version + 1), Columns::of(&update.details)))
+        .execute(conn)?;
+    if saved != 1 {
+        return Err(Refusal::Conflict.into());
+    }
+    let here = user_settings::account_id.eq(actor.account).and(user_settings::user_id.eq(id));
+    diesel::update(user_settings::table.filter(here)).set(Settings::of(&update.details)).execute(conn)?;
+    Ok(())
+}
+
+/// A changed address is told to the old one and the new one.
+fn tell_of_new_address(conn: &mut Conn, config: &Config, actor: &Actor, user: &User, after: &Details) -> Result<()> {
+    let before = &user.details.email;
+    if before.to_lowercase() == after.email.to_lowercase() {
+        return Ok(());
+    }
+    let message = mail::Message::EmailChanged { first_name: &after.first_name, old: before, new: &after.email };
+    let brand = accounts::brand(conn, config, actor.account)?;
+    for email in [before, &after.email] {
+        if !email.is_empty() {
+            mail::queue(conn, &brand, mail::Recipient { account: actor.account, user: user.id, email }, &message)?;
+        }
+    }
+    Ok(())
+}
+
+/// Enables or disables. Disabling ends the sessions and frees the seat; enabling takes one, if one is free. Doing what is
+/// done already changes nothing. Returns the user as they were.
+pub fn set_status(conn: &mut Conn, actor: &Actor, id: UserId, status: Status) -> Result<User> {
+    let account = actor.account;
+    let user = find(conn, account, id)?;
+    rules::switching(actor, id, user.details.role, user.details.status, status)?;
+    if user.details.status == status {
+        return Ok(user);
+    }
+    let has_password = sessions::credentials_of(conn, account, id)?.is_some();
+    let before = standing(&user.details, has_password);
+    seats::change(conn, account, Some(before), Some(Standing { status, ..before }))?;
+    let here = users::account_id.eq(account).and(users::id.eq(id)).and(users::version.eq(user.version));
+    let switched = diesel::update(users::table.filter(here))
+        .set((users::version.eq(users::version + 1), users::status.eq(status)))
+        .execute(conn)?;
+    if switched != 1 {
+        return Err(Refusal::Conflict.into());
+    }
+    let action = match status {
+        Status::Enabled => "user.enabled",
+        Status::Disabled => {
+            sessions::end_all(conn, account, id)?;
+            "user.disabled"
+        }
+    };
+    let change = Change::plain("status", user.details.status.code(), status.code());
+    activity::record(conn, actor, action, id, vec![change])?;
+    Ok(user)
+}
+
+/// Sets a password from the command line: for an Owner who is locked out.
+pub fn set_password(conn: &mut Conn, actor: &Actor, id: UserId, password: &PasswordHash) -> Result<()> {
+    let user = find(conn, actor.account, id)?;
+    let had_password = sessions::credentials_of(conn, actor.account, id)?.is_some();
+    let before = standing(&user.details, had_password);
+    seats::change(conn, actor.account, Some(before), Some(Standing { has_password: true, ..before }))?;
+    sessions::set_password(conn, actor.account, id, password)?;
+    sessions::end_all(conn, actor.account, id)?;
+    activity::record(conn, actor, "user.edited", id, vec![Change::plain("password", "", "")])
+}
+
+fn check_plan(conn: &mut Conn, plan: PlanId) -> Result<()> {
+    let known = plans::all(conn)?.iter().any(|one| one.id == plan);
+    if known { Ok(()) } else { Err(Refusal::UnknownPlan.into()) }
+}
+
+/// What differs, field by field; of a new user, what is set.
+fn changes(before: Option<&Details>, after: &Details) -> Vec<Change> {
+    let fields = |details: &Details| {
+        let teams: Vec<String> = details.teams.iter().map(|team| team.0.to_string()).collect();
+        let yes_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
+        [
+            ("first_name", details.first_name.clone(), true),
+            ("last_name", details.last_name.clone(), true),
+            ("email", details.email.clone(), true),
+            ("username", details.username.clone(), true),
+            ("phone", details.phone.clone(), true),
+            ("phone_ext", details.phone_ext.clone(), true),
+            ("job_title", details.job_title.clone(), true),
+            ("company", details.company.clone(), true),
+            ("ext_phone", details.ext_phone.clone(), true),
+            ("user_type", details.user_type.code().to_owned(), false),
+            ("role", details.role.code().to_owned(), false),
+            ("plan", details.plan.0.to_string(), false),
+            ("status", details.status.code().to_owned(), false),
+            ("seat", details.seat.code().to_owned(), false),
+            ("dialer", yes_no(details.dialer), false),
+            ("local_presence", yes_no(details.local_presence), false),
+            ("use_balance", details.use_balance.code().to_owned(), false),
+            ("teams", teams.join(" "), false),
+        ]
+    };
+    let old = before.map(fields);
+    let new = fields(after);
+    let pairs = new.into_iter().enumerate().map(|(at, (field, after, personal))| {
+        let before = old.as_ref().map(|old| old[at].1.clone()).unwrap_or_default();
+        Change { field, before, after, sealed: personal }
+    });
+    pairs.filter(|change| change.before != change.after).collect()
+}

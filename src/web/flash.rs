@@ -1,0 +1,77 @@
+//! The one sentence that the next page shows: "Yara Haddad was added." Kept in a short-lived cookie.
+
+use actix_web::HttpRequest;
+use actix_web::HttpResponse;
+use actix_web::cookie::{Cookie, SameSite, time::Duration};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use serde::{Deserialize, Serialize};
+
+const COOKIE: &str = "flash";
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Flash {
+    pub text: String,
+    /// A refusal rather than a confirmation.
+    #[serde(default)]
+    pub bad: bool,
+    /// What to do next: a path of ours and its label.
+    #[serde(default)]
+    pub link: Option<(String, String)>,
+}
+
+impl Flash {
+    pub fn done(text: impl Into<String>) -> Self {
+        Flash { text: text.into(), bad: false, link: None }
+    }
+
+    pub fn refused(text: impl Into<String>) -> Self {
+        Flash { text: text.into(), bad: true, link: None }
+    }
+
+    pub fn with_link(mut self, path: impl Into<String>, label: impl Into<String>) -> Self {
+        self.link = Some((path.into(), label.into()));
+        self
+    }
+
+    /// The sentence that the page before left. A link that leads away from here was not ours.
+    pub fn take(req: &HttpRequest) -> Option<Flash> {
+        let cookie = req.cookie(COOKIE)?;
+        let pairs: Vec<(String, String)> =
+            url::form_urlencoded::parse(cookie.value().as_bytes()).into_owned().collect();
+        let flash: Flash = serde_json::from_str(&pairs.first()?.1).ok()?;
+        let stays = |path: &str| path.starts_with('/') && !path.starts_with("//") && !path.contains('\\');
+        flash.link.as_ref().is_none_or(|(path, _)| stays(path)).then_some(flash)
+    }
+}
+
+fn cookie(value: String, age: Duration) -> Cookie<'static> {
+    Cookie::build(COOKIE, value).path("/").http_only(true).same_site(SameSite::Lax).max_age(age).finish()
+}
+
+/// 303 to `path`, with a sentence to show there.
+pub fn redirect(path: &str, flash: Option<Flash>) -> HttpResponse {
+    let mut response = HttpResponse::SeeOther();
+    response.insert_header((header::LOCATION, path));
+    if let Some(flash) = flash {
+        let json = serde_json::to_string(&flash).unwrap_or_default();
+        let value = url::form_urlencoded::Serializer::new(String::new()).append_pair("v", &json).finish();
+        response.cookie(cookie(value, Duration::minutes(2)));
+    }
+    response.finish()
+}
+
+/// Once a page has shown it, it is gone. Called on every response to a request that carried one.
+pub fn forget(headers: &mut HeaderMap) {
+    let is_new = |value: &HeaderValue| value.as_bytes().starts_with(b"flash=");
+    let shown = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if shown
+        && !headers.get_all(header::SET_COOKIE).any(is_new)
+        && let Ok(value) = HeaderValue::from_str(&cookie(String::new(), Duration::ZERO).to_string())
+    {
+        headers.append(header::SET_COOKIE, value);
+    }
+}
+
+pub fn is_carried_by(req: &HttpRequest) -> bool {
+    req.cookie(COOKIE).is_some()
+}

@@ -1,0 +1,12 @@
+//! HTTP that knows no business word.
+
+pub mod address;
+pub mod assets;
+pub mod csrf;
+pub mod flash;
+pub mod form;
+pub mod headers;
+pub mod health;
+pub mod list;
+pub mod page;
+pub mod text;
