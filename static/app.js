@@ -51,3 +51,17 @@ all('[data-strength]').forEach(out => {
     out.textContent = field.value ? `Strength: ${word}` : '';
   });
 });
+
+// Presets fill in settings without a round trip, so that a typed password stays.
+addEventListener('click', e => {
+  const preset = e.target.closest('[name=preset]');
+  const form = preset?.form;
+  if (!form) return;
+  e.preventDefault();
+  for (const [name, value] of new URLSearchParams(preset.dataset.fields)) form.elements[name].value = value;
+  const plan = form.elements.plan;
+  if (form.elements.dialer.value === 'yes' && !plan.selectedOptions[0].dataset.dialer) {
+    plan.value = plan.querySelector('[data-dialer]')?.value ?? plan.value;
+  }
+  all('[name=preset]').forEach(one => one.toggleAttribute('aria-current', one === preset));
+});

@@ -8,7 +8,7 @@ use crate::plans::{self, PlanId};
 use crate::schema::accounts;
 use crate::sessions::PasswordHash;
 use crate::users::{self, Details, NewUser, Seat, Status, UseBalance, UserType};
-use crate::{clock, domains};
+use crate::{activity, clock, domains};
 use diesel::prelude::*;
 
 /// A customer of the operator.
@@ -96,6 +96,7 @@ pub fn create(conn: &mut Conn, new: &NewAccount) -> Result<(AccountId, UserId)> 
     credits::create_pools(conn, id, |kind| if kind == CreditKind::Minutes { 0 } else { new.credits })?;
     let owner = NewUser { details: owner_details(new, &plan), password: new.owner_password.clone() };
     let user = users::add_owner(conn, &Actor::system(id), &owner)?;
+    activity::record(conn, &Actor::system(id), "account.created", user, vec![])?;
     Ok((id, user))
 }
 

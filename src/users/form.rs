@@ -5,6 +5,7 @@ use crate::access::{Actor, Permission, Role};
 use crate::accounts::password_error;
 use crate::plans::{Plan, PlanId};
 use crate::teams::{Team, TeamId};
+use crate::text_enum;
 use crate::web::form::{Errors, trimmed};
 use serde::Deserialize;
 
@@ -51,12 +52,40 @@ pub struct Choices<'a> {
     pub country: &'a str,
 }
 
-/// Presets of sections 2 and 3: code, label, what they mean.
-pub const PRESETS: [(&str, &str, &str); 3] = [
-    ("admin", "Admin account", "Dialer No, company pays, package seat"),
-    ("direct", "Direct payment", "Dialer Yes, the user pays directly"),
-    ("company", "Company payment", "Dialer Yes, company pays, package seat"),
-];
+text_enum! {
+    /// Presets of sections 2 and 3.
+    pub enum Preset {
+        Admin = "admin", "Admin account";
+        Direct = "direct", "Direct payment";
+        Company = "company", "Company payment";
+    }
+}
+
+impl Preset {
+    /// What it means, in a line.
+    pub fn line(self) -> &'static str {
+        match self {
+            Preset::Admin => "Dialer No, company pays, package seat",
+            Preset::Direct => "Dialer Yes, the user pays directly",
+            Preset::Company => "Dialer Yes, company pays, package seat",
+        }
+    }
+
+    /// Dialer, Pay for Seat, Packages/Seat Limit.
+    fn settings(self) -> (bool, PayForSeat, bool) {
+        match self {
+            Preset::Admin => (false, PayForSeat::Company, true),
+            Preset::Direct => (true, PayForSeat::Direct, false),
+            Preset::Company => (true, PayForSeat::Company, true),
+        }
+    }
+
+    /// The same as form fields, for the page's script.
+    pub fn fields(self) -> String {
+        let (dialer, pay, package) = self.settings();
+        format!("dialer={}&pay_for_seat={}&package_seat={}", yes_no(dialer), pay.code(), yes_no(package))
+    }
+}
 
 const YES: &str = "yes";
 const NO: &str = "no";
@@ -87,12 +116,8 @@ impl UserForm {
 
     /// Fills in the chosen preset. A dialer needs a plan that has one: the first such, where the chosen plan has none.
     pub fn with_preset(mut self, plans: &[Plan]) -> Self {
-        let (dialer, pay) = match self.preset.as_str() {
-            "admin" => (false, PayForSeat::Company),
-            "direct" => (true, PayForSeat::Direct),
-            "company" => (true, PayForSeat::Company),
-            _ => return self,
-        };
+        let Some(preset) = Preset::from_code(&self.preset) else { return self };
+        let (dialer, pay, package) = preset.settings();
         if dialer
             && !plans.iter().any(|plan| plan.dialer && self.is_plan(plan))
             && let Some(plan) = plans.iter().find(|plan| plan.dialer)
@@ -101,7 +126,7 @@ impl UserForm {
         }
         self.dialer = yes_no(dialer);
         self.pay_for_seat = pay.code().into();
-        self.package_seat = yes_no(pay == PayForSeat::Company);
+        self.package_seat = yes_no(package);
         self
     }
 

@@ -359,7 +359,7 @@ fn field_of(refusal: Refusal) -> &'static str {
         Refusal::UnknownPlan => "plan",
         Refusal::UnknownTeam => "teams",
         Refusal::Self_ => "status",
-        Refusal::Conflict | Refusal::HostTaken => "form",
+        Refusal::Conflict | Refusal::HostTaken => "user",
     }
 }
 
@@ -561,7 +561,7 @@ fn show_conflict(can: Can<EditUsers>, loaded: Loaded, mut form: UserForm) -> Res
     let saved = UserForm::of(&loaded.user);
     let theirs = differences(&saved, &form, &loaded.offer, &loaded.user.details);
     form.version = saved.version;
-    let errors = Errors::one("form", Refusal::Conflict.to_string());
+    let errors = Errors::one("user", Refusal::Conflict.to_string());
     show_edit(StatusCode::CONFLICT, can, loaded, form, errors, theirs)
 }
 

@@ -1,0 +1,173 @@
+//! Writing the demo: account by account, thousands of users a transaction.
+
+use super::people::{Crowd, HISTORY, Person};
+use super::pools::Pools;
+use super::rows::Batch;
+use super::samples::{HARBOURLINE, SUNFIELD, SUNFIELD_USERS, Sample, TEAMS};
+use crate::access::{AccountId, Role, UserId};
+use crate::db::{self, Conn, Db};
+use crate::error::Result;
+use crate::mail::{self, Brand, Message, Recipient};
+use crate::plans::{self, Plan};
+use crate::schema::accounts;
+use crate::sessions::PasswordHash;
+use crate::teams::TeamId;
+use crate::users::{Seat, Status};
+use crate::{clock, operator};
+use anyhow::Context;
+use chrono::{Duration, NaiveDateTime};
+use diesel::prelude::*;
+use std::collections::BTreeMap;
+
+/// The same people each time. Ids, keys and dates differ.
+const SEED: u64 = 0x5EA7;
+/// Users written in one transaction.
+const BATCH: usize = 5000;
+/// The activity log tells of the first users only: a million entries would take long and show nothing new.
+const LOGGED: usize = 150;
+/// Where the queued e-mails lead: the demo's address, unless --listen says another.
+const SITE: &str = "http://127.0.0.1:8080";
+
+/// Fills an empty, migrated database: an account of `users` users, at least the seven known ones, of whom
+/// owner@demo.example is the operator too, and a small second account. `password` is everybody's.
+pub fn fill(db: &Db, users: u32, password: &PasswordHash) -> anyhow::Result<()> {
+    let plans = db.write_now(|conn| {
+        plans::install_defaults(conn)?;
+        plans::all(conn)
+    })?;
+    let filler = Filler { db, password, plans, now: clock::now() };
+    let (account, owner) = filler.account(&HARBOURLINE, users.max(HARBOURLINE.known.len() as u32), SEED)?;
+    db.write_now(|conn| operator::appoint(conn, account, owner))?;
+    // Its counts are the last that is written, by which `open` knows that the demo is whole.
+    filler.account(&SUNFIELD, SUNFIELD_USERS, SEED + 1)?;
+    Ok(())
+}
+
+/// What has been written of an account.
+#[derive(Default)]
+pub struct Tally {
+    enabled: i32,
+    disabled: i32,
+    seats: i32,
+    owners: i32,
+    /// Name and users, by folded name.
+    pub companies: BTreeMap<String, (String, i32)>,
+    /// The Owner and those who came next.
+    pub first: Vec<Person>,
+    /// Who has just been added.
+    new: Vec<Person>,
+}
+
+impl Tally {
+    fn count(&mut self, person: &Person) {
+        let details = &person.details;
+        let is_enabled = details.status == Status::Enabled;
+        self.enabled += i32::from(is_enabled);
+        self.disabled += i32::from(!is_enabled);
+        self.seats += i32::from(is_enabled && details.seat == Seat::Package);
+        self.owners += i32::from(is_enabled && details.role == Role::Owner);
+        if !details.company.is_empty() {
+            let company = self.companies.entry(details.company_key());
+            company.or_insert_with(|| (details.company.clone(), 0)).1 += 1;
+        }
+        if self.first.len() < LOGGED {
+            self.first.push(person.clone());
+        }
+        if person.is_new {
+            self.new.push(person.clone());
+        }
+    }
+}
+
+struct Filler<'a> {
+    db: &'a Db,
+    password: &'a PasswordHash,
+    plans: Vec<Plan>,
+    now: NaiveDateTime,
+}
+
+impl Filler<'_> {
+    /// Writes an account with all its users; its id and its Owner's.
+    fn account(&self, sample: &'static Sample, users: u32, seed: u64) -> anyhow::Result<(AccountId, UserId)> {
+        let id = AccountId(db::new_id());
+        let plan = self.plans.iter().find(|plan| plan.name == sample.plan);
+        let plan = plan.with_context(|| format!("the database has plans of its own, but none named {}", sample.plan))?;
+        let teams = TEAMS.map(|name| (TeamId(db::new_id()), name));
+        let opening = Batch::account(id, sample, plan.id, &teams, self.now - HISTORY - Duration::hours(1));
+        self.db.write_now(|conn| opening.insert(conn))?;
+
+        let teams = teams.map(|(team, _)| team);
+        let mut crowd = Crowd::new(sample, users, &self.plans, &teams, self.now, seed);
+        let mut pools = Pools::new(sample, users, seed);
+        let mut tally = Tally::default();
+        loop {
+            let people: Vec<Person> = crowd.by_ref().take(BATCH).collect();
+            if people.is_empty() {
+                break;
+            }
+            people.iter().for_each(|person| tally.count(person));
+            let rows = Batch::people(id, &people, &mut pools, self.password)?;
+            self.db.write_now(|conn| rows.insert(conn))?;
+            tracing::debug!(users = tally.enabled + tally.disabled, "demo is being filled");
+        }
+        let closing = Batch::sums(id, &tally, &pools)?;
+        self.db.write_now(|conn| {
+            closing.insert(conn)?;
+            tally.welcome(conn, id, sample)?;
+            tally.save(conn, id, users)
+        })?;
+        let owner = tally.first.first().context("an account has an Owner")?;
+        Ok((id, owner.id))
+    }
+}
+
+impl Tally {
+    /// Writes the account's counts.
+    fn save(&self, conn: &mut Conn, account: AccountId, users: u32) -> Result<()> {
+        diesel::update(accounts::table.find(account))
+            .set((
+                accounts::seat_limit.eq(licenses(users)),
+                accounts::seats_used.eq(self.seats),
+                accounts::enabled_users.eq(self.enabled),
+                accounts::disabled_users.eq(self.disabled),
+                accounts::owners.eq(self.owners),
+            ))
+            .execute(conn)?;
+        Ok(())
+    }
+
+    /// Queues the welcome of those who have just been added.
+    fn welcome(&self, conn: &mut Conn, account: AccountId, sample: &Sample) -> Result<()> {
+        let brand = Brand { name: sample.name.into(), url: SITE.into() };
+        for person in &self.new {
+            let details = &person.details;
+            let to = Recipient { account, user: person.id, email: &details.email };
+            let message = Message::Welcome { first_name: &details.first_name, username: "", email: &details.email };
+            mail::queue(conn, &brand, to, &message)?;
+        }
+        Ok(())
+    }
+}
+
+/// Total Licenses for so many users: a few more, in tens.
+fn licenses(users: u32) -> i32 {
+    let wanted = (u64::from(users) * 109 / 100).next_multiple_of(10);
+    i32::try_from(wanted).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod scratch {
+    #[test]
+    fn bench() {
+        let Ok(url) = std::env::var("DEMO_URL") else { return };
+        let n = std::env::var("DEMO_USERS").unwrap().parse().unwrap();
+        let at = std::time::Instant::now();
+        let db = super::super::open(crate::db::Location::parse(&url).unwrap(), false, 4).unwrap();
+        println!("open {:?}", at.elapsed());
+        let hash = crate::sessions::Passwords::new(10).hash_now(super::super::PASSWORD).unwrap();
+        let at = std::time::Instant::now();
+        super::fill(&db, n, &hash).unwrap();
+        println!("fill {n} {:?}", at.elapsed());
+        println!("verify {:?}", crate::verify::run(&db).unwrap());
+    }
+}

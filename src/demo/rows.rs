@@ -1,0 +1,272 @@
+//! Made-up people as rows, for [`db::bulk_insert`]: what `users::add` writes for one user, for thousands at once.
+
+use super::fill::Tally;
+use super::people::Person;
+use super::pools::{Part, Pools};
+use super::samples::Sample;
+use crate::access::AccountId;
+use crate::activity::Change;
+use crate::credits::CreditKind;
+use crate::db::{self, Conn, time_text};
+use crate::error::{Error, Result};
+use crate::plans::PlanId;
+use crate::sessions::PasswordHash;
+use crate::teams::TeamId;
+use crate::users::{fold, search_text};
+use chrono::NaiveDateTime;
+use serde_json::{Value, json};
+
+/// The rows of one table. All have the same columns.
+struct Rows {
+    table: &'static str,
+    rows: Vec<Value>,
+}
+
+/// Rows of several tables, in the order in which they refer to each other.
+pub struct Batch(Vec<Rows>);
+
+impl Batch {
+    pub fn insert(&self, conn: &mut Conn) -> Result<()> {
+        for Rows { table, rows } in &self.0 {
+            let Some(first) = rows.first().and_then(Value::as_object) else { continue };
+            let columns: Vec<&str> = first.keys().map(String::as_str).collect();
+            db::bulk_insert(conn, table, &columns, rows)?;
+        }
+        Ok(())
+    }
+
+    /// An account without users yet, and its teams.
+    pub fn account(
+        id: AccountId,
+        sample: &Sample,
+        plan: PlanId,
+        teams: &[(TeamId, &str)],
+        created_at: NaiveDateTime,
+    ) -> Self {
+        let account = json!({
+            "id": id.0,
+            "name": sample.name,
+            "country": sample.country,
+            "time_zone": sample.time_zone,
+            "plan_id": plan.0,
+            "shared_host": true,
+            // Counted when all are there: see fill.
+            "seat_limit": 0,
+            "seats_used": 0,
+            "enabled_users": 0,
+            "disabled_users": 0,
+            "owners": 0,
+            "created_at": time_text(created_at),
+        });
+        let team = |(team, name): &(TeamId, &str)| {
+            json!({
+                "account_id": id.0,
+                "id": team.0,
+                "name": name,
+                "name_key": fold(name),
+                "created_at": time_text(created_at),
+            })
+        };
+        Batch(vec![
+            Rows { table: "accounts", rows: vec![account] },
+            Rows { table: "teams", rows: teams.iter().map(team).collect() },
+        ])
+    }
+
+    /// Users with everything that is theirs.
+    pub fn people(
+        account: AccountId,
+        people: &[Person],
+        pools: &mut Pools,
+        password: &PasswordHash,
+    ) -> Result<Self> {
+        let parts: Vec<Vec<Part>> = people.iter().map(|person| pools.give(person)).collect();
+        let with_parts = || people.iter().zip(&parts);
+        let keys = people.iter().zip(sealing_keys(people.len())?);
+        let table = |table, rows| Rows { table, rows };
+        Ok(Batch(vec![
+            table("users", with_parts().map(|(person, parts)| user(account, person, parts)).collect()),
+            table("user_settings", people.iter().map(|person| settings(account, person)).collect()),
+            table("credentials", people.iter().map(|person| credentials(account, person, password)).collect()),
+            table("person_keys", keys.map(|(person, key)| person_key(account, person, key)).collect()),
+            table("team_members", people.iter().flat_map(|person| memberships(account, person)).collect()),
+            table("allocations", with_parts().flat_map(|(person, parts)| allocations(account, person, parts)).collect()),
+        ]))
+    }
+
+    /// What is known once all users are there: companies, pools, and that the first users were added.
+    pub fn sums(account: AccountId, tally: &Tally, pools: &Pools) -> Result<Self> {
+        let activity = tally.first.iter().map(|person| added(account, &tally.first[0], person));
+        let companies = tally.companies.iter().map(|(key, (name, users))| {
+            json!({ "account_id": account.0, "name_key": key, "name": name, "users": users })
+        });
+        let pools = pools.all.iter().map(|pool| {
+            json!({
+                "account_id": account.0,
+                "kind": pool.kind.code(),
+                "total": pool.total,
+                "allocated": pool.allocated,
+                "used": pool.used,
+            })
+        });
+        Ok(Batch(vec![
+            Rows { table: "companies", rows: companies.collect() },
+            Rows { table: "credit_pools", rows: pools.collect() },
+            Rows { table: "activity", rows: activity.collect::<Result<_>>()? },
+        ]))
+    }
+}
+
+fn user(account: AccountId, person: &Person, parts: &[Part]) -> Value {
+    let details = &person.details;
+    let name = details.name();
+    let credits = parts.iter().filter(|part| CreditKind::CREDITS.contains(&part.kind)).map(|part| part.allocated);
+    json!({
+        "account_id": account.0,
+        "id": person.id.0,
+        "version": 1,
+        "status": details.status.code(),
+        "role": details.role.code(),
+        "plan_id": details.plan.0,
+        "seat": details.seat.code(),
+        "first_name": details.first_name,
+        "last_name": details.last_name,
+        "name_key": fold(&name),
+        "email": details.email,
+        "email_key": details.email.to_lowercase(),
+        "username": details.username,
+        "username_key": details.username.to_lowercase(),
+        "phone": details.phone,
+        "phone_ext": details.phone_ext,
+        "company": details.company,
+        "company_key": details.company_key(),
+        "credits": credits.sum::<i64>(),
+        "last_activity": time_text(person.last_activity),
+        "created_at": time_text(person.created_at),
+        "search": search_text([&name, &details.email, &details.username, &details.phone, &details.company]),
+    })
+}
+
+fn settings(account: AccountId, person: &Person) -> Value {
+    let details = &person.details;
+    json!({
+        "account_id": account.0,
+        "user_id": person.id.0,
+        "user_type": details.user_type.code(),
+        "job_title": details.job_title,
+        "dialer": details.dialer,
+        "local_presence": details.local_presence,
+        "use_balance": details.use_balance.code(),
+        "ext_phone": details.ext_phone,
+    })
+}
+
+fn credentials(account: AccountId, person: &Person, password: &PasswordHash) -> Value {
+    json!({
+        "account_id": account.0,
+        "user_id": person.id.0,
+        "password_hash": password.as_stored(),
+        "changed_at": time_text(person.created_at),
+    })
+}
+
+fn person_key(account: AccountId, person: &Person, key: String) -> Value {
+    json!({ "account_id": account.0, "user_id": person.id.0, "sealing_key": key })
+}
+
+fn memberships(account: AccountId, person: &Person) -> impl Iterator<Item = Value> {
+    let row = move |team: &TeamId| json!({ "account_id": account.0, "team_id": team.0, "user_id": person.id.0 });
+    person.details.teams.iter().map(row)
+}
+
+fn allocations(account: AccountId, person: &Person, parts: &[Part]) -> impl Iterator<Item = Value> {
+    let row = move |part: &Part| {
+        json!({
+            "account_id": account.0,
+            "user_id": person.id.0,
+            "kind": part.kind.code(),
+            "allocated": part.allocated,
+            "used": part.used,
+        })
+    };
+    parts.iter().map(row)
+}
+
+/// The entry, by the Owner, who came by set-up. Without personal values: these would have to be sealed one by one.
+fn added(account: AccountId, owner: &Person, person: &Person) -> Result<Value> {
+    let details = &person.details;
+    let changes = [
+        Change::plain("role", "", details.role.code()),
+        Change::plain("plan", "", details.plan.0.to_string()),
+        Change::plain("seat", "", details.seat.code()),
+    ];
+    Ok(json!({
+        "account_id": account.0,
+        "id": db::new_id(),
+        "at": time_text(person.created_at),
+        "actor_id": (person.id != owner.id).then_some(owner.id.0),
+        "impersonator_id": null,
+        "address": "",
+        "action": "user.added",
+        "object_id": person.id.0,
+        "changes": serde_json::to_string(&changes).map_err(anyhow::Error::from)?,
+    }))
+}
+
+/// Keys like those of `activity::new_person`, truly random even here, many at a time.
+fn sealing_keys(count: usize) -> Result<Vec<String>> {
+    const LENGTH: usize = 32;
+    let mut bytes = vec![0; count * LENGTH];
+    getrandom::fill(&mut bytes).map_err(|cause| Error::Internal(anyhow::anyhow!("no random numbers: {cause}")))?;
+    Ok(bytes.chunks(LENGTH).map(hex::encode).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::people::Crowd;
+    use super::super::samples::{HARBOURLINE, SUNFIELD};
+    use super::*;
+    use crate::access::Actor;
+    use crate::schema::users::dsl;
+    use crate::sessions::Passwords;
+    use crate::users::{NewUser, add_owner, find};
+    use crate::{clock, plans, server};
+    use diesel::prelude::*;
+
+    type Keys = (String, String, String, String, String);
+
+    fn keys(conn: &mut Conn, account: AccountId, user: crate::access::UserId) -> Result<Keys> {
+        let one = dsl::users.filter(dsl::account_id.eq(account)).filter(dsl::id.eq(user));
+        let keys = (dsl::name_key, dsl::email_key, dsl::username_key, dsl::company_key, dsl::search);
+        Ok(one.select(keys).first(conn)?)
+    }
+
+    #[test]
+    fn many_at_once_are_written_as_one_by_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = db::Db::open(db::Location::Sqlite(folder.path().join("demo.db")), 1).unwrap();
+        server::migrate(&db).unwrap();
+        let password = Passwords::new(4).hash_now("seatkeeper-demo").unwrap();
+        db.write_now(|conn| {
+            plans::install_defaults(conn)?;
+            let (plans, now) = (plans::all(conn)?, clock::now());
+            let (many, single) = (AccountId(1), AccountId(2));
+            let teams = [(TeamId(1), "Support")];
+            Batch::account(many, &HARBOURLINE, plans[0].id, &teams, now).insert(conn)?;
+            Batch::account(single, &SUNFIELD, plans[0].id, &teams, now).insert(conn)?;
+            diesel::update(crate::schema::accounts::table).set(crate::schema::accounts::seat_limit.eq(99)).execute(conn)?;
+            let people: Vec<Person> = Crowd::new(&HARBOURLINE, 60, &plans, &[TeamId(1)], now, 1).collect();
+            Batch::people(many, &people, &mut Pools::new(&HARBOURLINE, 60, 1), &password)?.insert(conn)?;
+            for person in people {
+                let new = NewUser { details: person.details, password: password.clone() };
+                let id = add_owner(conn, &Actor::system(single), &new)?;
+                let (one, other) = (find(conn, many, person.id)?, find(conn, single, id)?);
+                assert_eq!((one.version, &one.details), (other.version, &other.details));
+                assert_eq!((one.created_at, one.last_activity), (person.created_at, person.last_activity));
+                assert_eq!(keys(conn, many, person.id)?, keys(conn, single, id)?);
+            }
+            Ok(())
+        })
+        .unwrap();
+    }
+}
