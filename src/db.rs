@@ -420,9 +420,11 @@ pub fn bulk_insert(conn: &mut Conn, table: &str, columns: &[&str], rows: &[serde
         let json = serde_json::to_string(rows).map_err(anyhow::Error::from)?;
         match conn {
             Conn::Sqlite(conn) => {
-                let values: Vec<String> = columns.iter().map(|column| format!("value ->> '{column}'")).collect();
+                let values: Vec<String> = columns.iter().map(|column| format!("row ->> '{column}'")).collect();
                 let values = values.join(", ");
-                diesel::sql_query(format!("INSERT INTO {table} ({into}) SELECT {values} FROM json_each($1)"))
+                // LIMIT keeps the subquery apart: each row is rendered once, and not again for each column.
+                let rows = "(SELECT jsonb(value) AS row FROM json_each($1) LIMIT -1)";
+                diesel::sql_query(format!("INSERT INTO {table} ({into}) SELECT {values} FROM {rows}"))
                     .bind::<diesel::sql_types::Text, _>(json)
                     .execute(conn)?
             }

@@ -18,6 +18,8 @@ pub enum Error {
     CrossSite,
     /// 404: not there, or not theirs to know of.
     NotFound,
+    /// 413: more than any form of ours sends.
+    TooLarge,
     /// 422: understood and refused, with a sentence for the person who asked.
     Refused(Refusal),
     /// 429, with the seconds to wait.
@@ -160,6 +162,7 @@ impl Error {
                 "Page not found",
                 "The address may be mistyped, or what was here is gone.".into(),
             ),
+            Error::TooLarge => ("This form is too large", "Nothing was changed. Go back and enter less.".into()),
             Error::Refused(refusal) => ("This can't be done", refusal.to_string()),
             Error::TooMany { seconds } => ("Too many attempts", format!("Wait {} and try again.", duration(*seconds))),
             Error::Busy => (
@@ -191,6 +194,7 @@ impl ResponseError for Error {
             Error::BadRequest => StatusCode::BAD_REQUEST,
             Error::Forbidden | Error::CrossSite => StatusCode::FORBIDDEN,
             Error::NotFound => StatusCode::NOT_FOUND,
+            Error::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::Busy => StatusCode::SERVICE_UNAVAILABLE,

@@ -26,6 +26,9 @@ addEventListener('change', e => {
   if (e.target.matches('form[role=search] select')) e.target.form.requestSubmit();
 });
 
+// On a phone the list is below the summary: whoever searched or turned the page sees the list.
+if (innerWidth < 640 && location.search) document.getElementById('list')?.scrollIntoView();
+
 // The summary of errors is what is read first.
 document.querySelector('.note.bad[tabindex]')?.focus();
 

@@ -27,11 +27,13 @@ const KNOWN: [(&str, &str); 14] = [
     ("Tiruvalluvar Textiles", "tiruvalluvar.example"),
 ];
 
+#[rustfmt::skip]
 const PLACES: [&str; 24] = [
     "Alder", "Bexley", "Calloway", "Dunmore", "Elmhurst", "Fairhaven", "Glenrock", "Hollis", "Ironwood", "Juniper",
     "Kestrel", "Larkspur", "Marlowe", "Northgate", "Orchard", "Pinecrest", "Quarry", "Redwing", "Stonebridge",
     "Thornbury", "Umber", "Vale", "Westmere", "Yarrow",
 ];
+#[rustfmt::skip]
 const TRADES: [&str; 16] = [
     "Dental", "Logistics", "Roofing", "Energy", "Travel", "Legal", "Foods", "Realty", "Motors", "Health", "Media",
     "Staffing", "Textiles", "Security", "Printing", "Marine",

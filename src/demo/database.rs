@@ -180,9 +180,8 @@ mod tests {
         let location = Location::Sqlite(folder.path().join("seatkeeper.db"));
         let db = demo(&location, false).unwrap();
         fill(&db, 7, &Passwords::new(4).hash_now(PASSWORD).unwrap()).unwrap();
-        let rename = |conn: &mut Conn| {
-            Ok(diesel::update(accounts::table).set(accounts::name.eq("Customer")).execute(conn)?)
-        };
+        let rename =
+            |conn: &mut Conn| Ok(diesel::update(accounts::table).set(accounts::name.eq("Customer")).execute(conn)?);
         db.write_now(rename).unwrap();
         drop(db);
         for keep in [true, false] {

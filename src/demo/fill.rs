@@ -25,6 +25,8 @@ const SEED: u64 = 0x5EA7;
 const BATCH: usize = 5000;
 /// The activity log tells of the first users only: a million entries would take long and show nothing new.
 const LOGGED: usize = 150;
+/// A line is logged after so many users.
+const PROGRESS: i32 = 100_000;
 /// Where the queued e-mails lead: the demo's address, unless --listen says another.
 const SITE: &str = "http://127.0.0.1:8080";
 
@@ -35,6 +37,10 @@ pub fn fill(db: &Db, users: u32, password: &PasswordHash) -> anyhow::Result<()> 
         plans::install_defaults(conn)?;
         plans::all(conn)
     })?;
+    if let (Ok(c), false) = (std::env::var("DEMO_CACHE"), db.is_postgres()) {
+        use diesel::connection::SimpleConnection;
+        db.write_now(|conn| Ok(conn.batch_execute(&format!("PRAGMA cache_size={c}"))?))?;
+    }
     let filler = Filler { db, password, plans, now: clock::now() };
     let (account, owner) = filler.account(&HARBOURLINE, users.max(HARBOURLINE.known.len() as u32), SEED)?;
     db.write_now(|conn| operator::appoint(conn, account, owner))?;
@@ -91,7 +97,8 @@ impl Filler<'_> {
     fn account(&self, sample: &'static Sample, users: u32, seed: u64) -> anyhow::Result<(AccountId, UserId)> {
         let id = AccountId(db::new_id());
         let plan = self.plans.iter().find(|plan| plan.name == sample.plan);
-        let plan = plan.with_context(|| format!("the database has plans of its own, but none named {}", sample.plan))?;
+        let plan =
+            plan.with_context(|| format!("the database has plans of its own, but none named {}", sample.plan))?;
         let teams = TEAMS.map(|name| (TeamId(db::new_id()), name));
         let opening = Batch::account(id, sample, plan.id, &teams, self.now - HISTORY - Duration::hours(1));
         self.db.write_now(|conn| opening.insert(conn))?;
@@ -101,14 +108,17 @@ impl Filler<'_> {
         let mut pools = Pools::new(sample, users, seed);
         let mut tally = Tally::default();
         loop {
-            let people: Vec<Person> = crowd.by_ref().take(BATCH).collect();
+            let people: Vec<Person> = crowd.by_ref().take(std::env::var("DEMO_BATCH").ok().and_then(|v| v.parse().ok()).unwrap_or(BATCH)).collect();
             if people.is_empty() {
                 break;
             }
             people.iter().for_each(|person| tally.count(person));
             let rows = Batch::people(id, &people, &mut pools, self.password)?;
             self.db.write_now(|conn| rows.insert(conn))?;
-            tracing::debug!(users = tally.enabled + tally.disabled, "demo is being filled");
+            let written = tally.enabled + tally.disabled;
+            if written % PROGRESS == 0 {
+                tracing::info!("{written} of {users} users written");
+            }
         }
         let closing = Batch::sums(id, &tally, &pools)?;
         self.db.write_now(|conn| {

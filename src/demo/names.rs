@@ -52,11 +52,13 @@ pub const SPECIAL: [(&str, &str); 6] = [
 ];
 
 /// Log-ins that are not a person's.
+#[rustfmt::skip]
 pub const DEPARTMENTS: [&str; 12] = [
     "Reception", "Front Desk", "Warehouse", "Night Shift", "Dispatch", "Help Desk", "Switchboard", "Accounts Payable",
     "Service Desk", "Meeting Room", "Loading Bay", "Security Desk",
 ];
 
+#[rustfmt::skip]
 const COUNTRIES: &[Country] = &[
     Country {
         first: &[
@@ -271,7 +273,9 @@ mod tests {
     #[test]
     fn every_name_is_one_that_the_form_takes_and_spells_an_address() {
         for country in COUNTRIES {
-            for (first, last) in country.first.iter().flat_map(|first| country.last.iter().map(move |last| (first, last))) {
+            for (first, last) in
+                country.first.iter().flat_map(|first| country.last.iter().map(move |last| (first, last)))
+            {
                 let name = Name::new(first, last);
                 let mut errors = Errors::default();
                 check_name(&name.first, &name.last, &mut errors);

@@ -16,14 +16,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 /// About 14 months.
 pub const HISTORY: Duration = Duration::days(425);
 
-const ROLES: [(Role, usize); 6] = [
-    (Role::Admin, 2),
-    (Role::Manager, 4),
-    (Role::Moderator, 4),
-    (Role::Dev, 4),
-    (Role::Agent, 38),
-    (Role::Member, 48),
-];
+const ROLES: [(Role, usize); 6] =
+    [(Role::Admin, 2), (Role::Manager, 4), (Role::Moderator, 4), (Role::Dev, 4), (Role::Agent, 38), (Role::Member, 48)];
 /// Free, Standard, Professional, Enterprise.
 const PLANS: [usize; 4] = [15, 40, 33, 12];
 
@@ -74,12 +68,11 @@ struct Identity {
 
 /// The people of one account: an iterator that yields `size` of them, the known ones first.
 pub struct Crowd<'a> {
-    pub sample: &'static Sample,
-    pub size: u32,
-    pub plans: &'a [Plan],
-    /// By id, all of them.
-    pub teams: &'a [TeamId],
-    pub now: NaiveDateTime,
+    sample: &'static Sample,
+    size: u32,
+    plans: &'a [Plan],
+    teams: &'a [TeamId],
+    now: NaiveDateTime,
     index: u32,
     random: Random,
     companies: Vec<Company>,
@@ -96,7 +89,17 @@ impl<'a> Crowd<'a> {
         seed: u64,
     ) -> Self {
         let companies = companies::of_account(size);
-        Crowd { sample, size, plans, teams, now, index: 0, random: Random::new(seed), companies, taken: Taken::default() }
+        Crowd {
+            sample,
+            size,
+            plans,
+            teams,
+            now,
+            index: 0,
+            random: Random::new(seed),
+            companies,
+            taken: Taken::default(),
+        }
     }
 
     fn known(&mut self, known: &Known) -> Person {

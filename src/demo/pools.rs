@@ -34,9 +34,8 @@ pub struct Pools {
 impl Pools {
     pub fn new(sample: &Sample, users: u32, seed: u64) -> Self {
         let times = i64::from(users.div_ceil(A_POOL_FOR));
-        let filling = |plan: &'static Pool| {
-            Filling { kind: plan.kind, total: plan.total * times, allocated: 0, used: 0, plan }
-        };
+        let filling =
+            |plan: &'static Pool| Filling { kind: plan.kind, total: plan.total * times, allocated: 0, used: 0, plan };
         Pools { all: sample.pools.iter().map(filling).collect(), left: users, random: Random::new(seed) }
     }
 

@@ -74,12 +74,7 @@ impl Batch {
     }
 
     /// Users with everything that is theirs.
-    pub fn people(
-        account: AccountId,
-        people: &[Person],
-        pools: &mut Pools,
-        password: &PasswordHash,
-    ) -> Result<Self> {
+    pub fn people(account: AccountId, people: &[Person], pools: &mut Pools, password: &PasswordHash) -> Result<Self> {
         let parts: Vec<Vec<Part>> = people.iter().map(|person| pools.give(person)).collect();
         let with_parts = || people.iter().zip(&parts);
         let keys = people.iter().zip(sealing_keys(people.len())?);
@@ -90,16 +85,19 @@ impl Batch {
             table("credentials", people.iter().map(|person| credentials(account, person, password)).collect()),
             table("person_keys", keys.map(|(person, key)| person_key(account, person, key)).collect()),
             table("team_members", people.iter().flat_map(|person| memberships(account, person)).collect()),
-            table("allocations", with_parts().flat_map(|(person, parts)| allocations(account, person, parts)).collect()),
+            table(
+                "allocations",
+                with_parts().flat_map(|(person, parts)| allocations(account, person, parts)).collect(),
+            ),
         ]))
     }
 
     /// What is known once all users are there: companies, pools, and that the first users were added.
     pub fn sums(account: AccountId, tally: &Tally, pools: &Pools) -> Result<Self> {
         let activity = tally.first.iter().map(|person| added(account, &tally.first[0], person));
-        let companies = tally.companies.iter().map(|(key, (name, users))| {
-            json!({ "account_id": account.0, "name_key": key, "name": name, "users": users })
-        });
+        let companies = tally.companies.iter().map(
+            |(key, (name, users))| json!({ "account_id": account.0, "name_key": key, "name": name, "users": users }),
+        );
         let pools = pools.all.iter().map(|pool| {
             json!({
                 "account_id": account.0,
@@ -254,7 +252,9 @@ mod tests {
             let teams = [(TeamId(1), "Support")];
             Batch::account(many, &HARBOURLINE, plans[0].id, &teams, now).insert(conn)?;
             Batch::account(single, &SUNFIELD, plans[0].id, &teams, now).insert(conn)?;
-            diesel::update(crate::schema::accounts::table).set(crate::schema::accounts::seat_limit.eq(99)).execute(conn)?;
+            diesel::update(crate::schema::accounts::table)
+                .set(crate::schema::accounts::seat_limit.eq(99))
+                .execute(conn)?;
             let people: Vec<Person> = Crowd::new(&HARBOURLINE, 60, &plans, &[TeamId(1)], now, 1).collect();
             Batch::people(many, &people, &mut Pools::new(&HARBOURLINE, 60, 1), &password)?.insert(conn)?;
             for person in people {

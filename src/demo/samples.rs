@@ -49,6 +49,7 @@ pub struct Pool {
 pub const A_POOL_FOR: u32 = 137;
 
 /// Numbers with 555 behind the area code reach nobody.
+#[rustfmt::skip]
 const US_PHONES: &[&str] = &[
     "+1212555", "+1415555", "+1312555", "+1206555", "+1303555", "+1404555", "+1512555", "+1617555", "+1702555", "+1713555",
     "+1305555", "+1602555", "+1503555", "+1215555", "+1612555", "+1313555", "+1314555", "+1619555", "+1504555", "+1808555",
@@ -153,11 +154,13 @@ pub const SUNFIELD: Sample = Sample {
 /// Users of [`SUNFIELD`].
 pub const SUNFIELD_USERS: u32 = 12;
 
+#[rustfmt::skip]
 pub const TEAMS: [&str; 8] = [
     "Outbound West", "Outbound East", "Inbound Sales", "Support", "Billing", "Onboarding", "Field Service", "Reception",
 ];
 
 /// What people of a role do.
+#[rustfmt::skip]
 pub fn job_titles(role: Role) -> &'static [&'static str] {
     match role {
         Role::Owner => &["Managing Director"],

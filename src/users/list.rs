@@ -330,6 +330,7 @@ pub fn page(conn: &mut Conn, scope: &Scope, query: &ListQuery, times: &Times) ->
         return Ok(request.listing(rows, count, false));
     }
     match request.few(conn)? {
+        Some(ids) if ids.is_empty() => Ok(request.listing(vec![], Count::Exactly(0), false)),
         Some(ids) => {
             let count = request.count(conn, Some(&ids))?;
             let rows = request.sorted(conn, Some(&ids))?;
@@ -402,10 +403,13 @@ struct Request<'a> {
 }
 
 impl Request<'_> {
-    fn all(&self) -> UserQuery<'static> {
+    /// The tab's users. `By::Row` where ids come from elsewhere: SQLite knows no statistics and would rather walk the
+    /// whole tab than look up a thousand ids. (Postgres finds ids by account.)
+    fn all(&self, by: By) -> UserQuery<'static> {
+        let account = if self.scope.postgres { By::Index } else { by };
         users::table
-            .filter(users::account_id.eq(self.scope.account))
-            .filter(users::status.eq(self.filter.status))
+            .filter(equals::<BigInt, _>("users.account_id", self.scope.account.0, account))
+            .filter(equals::<Text, _>("users.status", self.filter.status.code(), by))
             .into_boxed()
     }
 
@@ -450,7 +454,7 @@ impl Request<'_> {
     /// Rows whose texts have these words: inside, or where that has no index, at the beginning of a name.
     fn matches(&self, words: &str, by: By) -> Condition<users::table> {
         if !self.scope.searches_inside(words) {
-            return begins_with(words);
+            return self.begins_with(words);
         }
         let like =
             sql::<Bool>("users.search LIKE ").bind::<Text, _>(format!("%{}%", escape_like(words))).sql(" ESCAPE '\\'");
@@ -466,11 +470,30 @@ impl Request<'_> {
         )
     }
 
+    /// Each part names account and status again, so that each can go through an index of its own.
+    fn begins_with(&self, words: &str) -> Condition<users::table> {
+        let end = format!("{words}\u{10FFFF}");
+        let begins = |column: &str| {
+            sql::<Bool>("(users.account_id = ")
+                .bind::<BigInt, _>(self.scope.account)
+                .sql(" AND users.status = ")
+                .bind::<Text, _>(self.filter.status)
+                // The indexes of usernames hold only those who have one, so the query must say so.
+                .sql(&format!(" AND {column} <> '' AND {column} >= "))
+                .bind::<Text, _>(words.to_owned())
+                .sql(&format!(" AND {column} < "))
+                .bind::<Text, _>(end.clone())
+                .sql(")")
+        };
+        Box::new(begins("users.name_key").or(begins("users.email_key")).or(begins("users.username_key")))
+    }
+
     /// The ids of a condition that few users meet; None where each is met by more than the cap.
     fn few(&self, conn: &mut Conn) -> Result<Option<Vec<UserId>>> {
         let cap = self.scope.limits.cap;
         for one in self.filter.each() {
-            let query = self.narrowed(self.all(), &one, By::Index).select(users::id).limit(cap as i64 + 1);
+            let by = if one.words.is_some() || one.team.is_some() { By::Row } else { By::Index };
+            let query = self.narrowed(self.all(by), &one, By::Index).select(users::id).limit(cap as i64 + 1);
             let ids: Vec<UserId> = query.load(conn)?;
             if ids.len() <= cap {
                 return Ok(Some(ids));
@@ -479,12 +502,18 @@ impl Request<'_> {
         Ok(None)
     }
 
+    /// The tab's users, or only these.
+    fn among(&self, ids: Option<&[UserId]>) -> UserQuery<'static> {
+        match ids {
+            Some(ids) => self.all(By::Row).filter(users::id.eq_any(ids.to_vec())),
+            None => self.all(By::Index),
+        }
+    }
+
     fn count(&self, conn: &mut Conn, among: Option<&[UserId]>) -> Result<Count> {
         let cap = self.scope.limits.cap;
-        let mut query = self.narrowed(self.all(), self.filter, By::Row).select(users::id).limit(cap as i64 + 1);
-        if let Some(ids) = among {
-            query = query.filter(users::id.eq_any(ids.to_vec()));
-        }
+        let query = self.narrowed(self.among(among), self.filter, By::Row);
+        let query = query.select(users::id).limit(cap as i64 + 1);
         let found: Vec<UserId> = query.load(conn)?;
         Ok(if found.len() > cap { Count::MoreThan(cap) } else { Count::Exactly(found.len()) })
     }
@@ -508,11 +537,8 @@ impl Request<'_> {
     /// The page's rows and one more, sorted by the database: all of the account, or these ids.
     fn sorted(&self, conn: &mut Conn, among: Option<&[UserId]>) -> Result<Vec<Row>> {
         let window = self.query.window();
-        let query = self.narrowed(self.all(), self.filter, By::Row);
-        let mut query = self.ordered(query, window.cursor()).limit(self.query.page_size() as i64 + 1);
-        if let Some(ids) = among {
-            query = query.filter(users::id.eq_any(ids.to_vec()));
-        }
+        let query = self.narrowed(self.among(among), self.filter, By::Row);
+        let query = self.ordered(query, window.cursor()).limit(self.query.page_size() as i64 + 1);
         Ok(query.select(Row::as_select()).load(conn)?)
     }
 
@@ -523,20 +549,21 @@ impl Request<'_> {
         let wanted = self.query.page_size() + 1;
         let mut from = self.query.window().cursor().cloned();
         let mut rows: Vec<Row> = vec![];
+        // What many have is found soon, so strides begin short.
+        let mut stride = self.scope.limits.stride.min(1000);
         loop {
             let end: Option<Row> = self
-                .ordered(self.all(), from.as_ref())
-                .offset(self.scope.limits.stride)
+                .ordered(self.all(By::Index), from.as_ref())
+                .offset(stride)
                 .limit(1)
                 .select(Row::as_select())
                 .first(conn)
                 .optional()?;
-            let query = self.narrowed(self.all(), self.filter, By::Row);
+            let query = self.narrowed(self.all(By::Index), self.filter, By::Row);
             let mut query = self.ordered(query, from.as_ref());
             let end = end.map(|row| sort.cursor(&row));
             if let Some(end) = &end {
-                // Up to the end of the stride: not beyond it.
-                query = query.filter(diesel::dsl::not(list::beyond(sort.columns(), end, self.is_ascending())));
+                query = query.filter(list::up_to(sort.columns(), end, self.is_ascending()));
             }
             let here: Vec<Row> = query.limit((wanted - rows.len()) as i64).select(Row::as_select()).load(conn)?;
             rows.extend(here);
@@ -547,6 +574,7 @@ impl Request<'_> {
                 return Ok((rows, true));
             }
             from = end;
+            stride = (stride * 4).min(self.scope.limits.stride);
         }
     }
 
@@ -576,26 +604,6 @@ where
     // Within COALESCE a column is compared without its index, which would bring a large part of the account.
     let column = if by == By::Index { column.to_owned() } else { format!("COALESCE({column}, {column})") };
     Box::new(sql::<Bool>(&format!("{column} = ")).bind::<ST, _>(value))
-}
-
-fn begins_with(words: &str) -> Condition<users::table> {
-    let end = format!("{words}\u{10FFFF}");
-    Box::new(
-        sql::<Bool>("((users.name_key >= ")
-            .bind::<Text, _>(words.to_owned())
-            .sql(" AND users.name_key < ")
-            .bind::<Text, _>(end.clone())
-            .sql(") OR (users.email_key >= ")
-            .bind::<Text, _>(words.to_owned())
-            .sql(" AND users.email_key < ")
-            .bind::<Text, _>(end.clone())
-            // The index holds only those who have a username, so the query must say so.
-            .sql(") OR (users.username_key <> '' AND users.username_key >= ")
-            .bind::<Text, _>(words.to_owned())
-            .sql(" AND users.username_key < ")
-            .bind::<Text, _>(end)
-            .sql("))"),
-    )
 }
 
 /// `%`, `_` and the escape itself are letters here.

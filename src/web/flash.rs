@@ -4,6 +4,7 @@ use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
 const COOKIE: &str = "flash";
@@ -35,10 +36,8 @@ impl Flash {
 
     /// The sentence that the page before left. A link that leads away from here was not ours.
     pub fn take(req: &HttpRequest) -> Option<Flash> {
-        let cookie = req.cookie(COOKIE)?;
-        let pairs: Vec<(String, String)> =
-            url::form_urlencoded::parse(cookie.value().as_bytes()).into_owned().collect();
-        let flash: Flash = serde_json::from_str(&pairs.first()?.1).ok()?;
+        // actix has undone the percent signs already.
+        let flash: Flash = serde_json::from_str(req.cookie(COOKIE)?.value()).ok()?;
         let stays = |path: &str| path.starts_with('/') && !path.starts_with("//") && !path.contains('\\');
         flash.link.as_ref().is_none_or(|(path, _)| stays(path)).then_some(flash)
     }
@@ -54,7 +53,7 @@ pub fn redirect(path: &str, flash: Option<Flash>) -> HttpResponse {
     response.insert_header((header::LOCATION, path));
     if let Some(flash) = flash {
         let json = serde_json::to_string(&flash).unwrap_or_default();
-        let value = url::form_urlencoded::Serializer::new(String::new()).append_pair("v", &json).finish();
+        let value = utf8_percent_encode(&json, NON_ALPHANUMERIC).to_string();
         response.cookie(cookie(value, Duration::minutes(2)));
     }
     response.finish()

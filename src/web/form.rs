@@ -2,9 +2,9 @@
 
 use crate::error::Error;
 use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpRequest, web};
 use serde::de::DeserializeOwned;
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -18,8 +18,12 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let body = web::Bytes::from_request(req, payload);
         Box::pin(async move {
-            let body = body.await.map_err(|_| Error::BadRequest)?;
-            serde_html_form::from_bytes(&body).map(Form).map_err(|_| Error::BadRequest)
+            let body = body.await.map_err(|cause| match cause.as_response_error().status_code() {
+                StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
+                _ => Error::BadRequest,
+            })?;
+            let text = std::str::from_utf8(&body).map_err(|_| Error::BadRequest)?;
+            read(text).map(Form)
         })
     }
 }
@@ -32,38 +36,47 @@ impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
     type Future = std::future::Ready<Result<Self, Error>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        std::future::ready(serde_html_form::from_str(req.query_string()).map(Query).map_err(|_| Error::BadRequest))
+        std::future::ready(read(req.query_string()).map(Query))
     }
 }
 
-/// Sentences by field name.
+/// NUL is refused: nobody types it, and Postgres keeps no text that has it.
+fn read<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
+    if text.contains("%00") || text.contains('\0') {
+        return Err(Error::BadRequest);
+    }
+    serde_html_form::from_str(text).map_err(|_| Error::BadRequest)
+}
+
+/// Sentences by field name, in the order in which they were found.
 #[derive(Debug, Default, Clone)]
-pub struct Errors(BTreeMap<&'static str, String>);
+pub struct Errors(Vec<(&'static str, String)>);
 
 impl Errors {
+    /// The first sentence of a field stays.
     pub fn add(&mut self, field: &'static str, sentence: impl Into<String>) {
-        self.0.entry(field).or_insert_with(|| sentence.into());
+        if !self.has(field) {
+            self.0.push((field, sentence.into()));
+        }
     }
 
     pub fn one(field: &'static str, sentence: impl Into<String>) -> Self {
-        let mut errors = Errors::default();
-        errors.add(field, sentence);
-        errors
+        Errors(vec![(field, sentence.into())])
     }
 
     pub fn get(&self, field: &str) -> Option<&str> {
-        self.0.get(field).map(String::as_str)
+        self.0.iter().find(|(name, _)| *name == field).map(|(_, sentence)| sentence.as_str())
     }
 
     pub fn has(&self, field: &str) -> bool {
-        self.0.contains_key(field)
+        self.get(field).is_some()
     }
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = (&&'static str, &String)> {
+    pub fn iter(&self) -> impl Iterator<Item = &(&'static str, String)> {
         self.0.iter()
     }
 }

@@ -1,7 +1,8 @@
 //! Long lists: pages by key, forth and back, never by offset, so that the last page costs what the first does.
 
 use crate::db::Backend;
-use chrono::{DateTime, NaiveDateTime};
+use crate::web::text::YEARS;
+use chrono::{DateTime, Datelike, NaiveDateTime};
 use diesel::dsl::sql;
 use diesel::expression::{AsExpression, TypedExpressionType};
 use diesel::prelude::*;
@@ -47,7 +48,10 @@ impl Cursor {
         let key = match kind {
             Kind::Text => Key::Text(key.to_owned()),
             Kind::Number => Key::Number(key.parse().ok()?),
-            Kind::Time => Key::Time(DateTime::from_timestamp_micros(key.parse().ok()?)?.naive_utc()),
+            Kind::Time => {
+                let time = DateTime::from_timestamp_micros(key.parse().ok()?)?.naive_utc();
+                Key::Time(Some(time).filter(|time| YEARS.contains(&time.year()))?)
+            }
         };
         Some(Cursor { key, id: id.parse().ok()? })
     }
@@ -86,31 +90,43 @@ pub struct Columns {
     pub id: &'static str,
 }
 
+/// Which rows, as seen from a cursor: operators for the key or the same key, for another key, for the id.
+#[derive(Clone, Copy)]
+struct Side(&'static str, &'static str, &'static str);
+
 /// Rows beyond a cursor. Written `a >= x AND (a > x OR id > y)`: with `a > x OR (a = x AND id > y)` neither database
 /// goes straight to the place in the index (measured: 6.4 s instead of 0.3 ms at a million rows on Postgres).
 pub fn beyond<QS: 'static>(columns: Columns, cursor: &Cursor, ascending: bool) -> Condition<QS> {
+    on(if ascending { Side(">=", ">", ">") } else { Side("<=", "<", "<") }, columns, cursor)
+}
+
+/// Rows up to a cursor, itself included: all that are not [`beyond`] it. Not written with NOT, which no index ends at.
+pub fn up_to<QS: 'static>(columns: Columns, cursor: &Cursor, ascending: bool) -> Condition<QS> {
+    on(if ascending { Side("<=", "<", "<=") } else { Side(">=", ">", ">=") }, columns, cursor)
+}
+
+fn on<QS: 'static>(side: Side, columns: Columns, cursor: &Cursor) -> Condition<QS> {
     match &cursor.key {
-        Key::Text(text) => beyond_value::<QS, Text, _>(columns, text.clone(), cursor.id, ascending),
-        Key::Number(number) => beyond_value::<QS, BigInt, _>(columns, *number, cursor.id, ascending),
-        Key::Time(time) => beyond_value::<QS, Timestamp, _>(columns, *time, cursor.id, ascending),
+        Key::Text(text) => compare::<QS, Text, _>(side, columns, text.clone(), cursor.id),
+        Key::Number(number) => compare::<QS, BigInt, _>(side, columns, *number, cursor.id),
+        Key::Time(time) => compare::<QS, Timestamp, _>(side, columns, *time, cursor.id),
     }
 }
 
-fn beyond_value<QS, ST, T>(columns: Columns, value: T, id: i64, ascending: bool) -> Condition<QS>
+fn compare<QS, ST, T>(side: Side, columns: Columns, value: T, id: i64) -> Condition<QS>
 where
     QS: 'static,
     ST: SqlType + TypedExpressionType + 'static,
     T: AsExpression<ST> + Clone,
     T::Expression: QueryFragment<Backend> + Expression + Send + 'static,
 {
-    let Columns { key, id: id_column } = columns;
-    let (or_equal, strictly) = if ascending { (">=", ">") } else { ("<=", "<") };
+    let (Side(or_equal, strictly, by_id), Columns { key, id: id_column }) = (side, columns);
     Box::new(
         sql::<Bool>(&format!("({key} {or_equal} "))
             .bind::<ST, _>(value.clone())
             .sql(&format!(" AND ({key} {strictly} "))
             .bind::<ST, _>(value)
-            .sql(&format!(" OR {id_column} {strictly} "))
+            .sql(&format!(" OR {id_column} {by_id} "))
             .bind::<BigInt, _>(id)
             .sql("))"),
     )

@@ -1,7 +1,11 @@
 //! How numbers, times and names look on screen.
 
-use chrono::{Duration, NaiveDateTime, TimeZone, Utc};
+use chrono::{Datelike, Duration, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
+use std::ops::RangeInclusive;
+
+/// Years that both databases can be asked for, and then some: beyond, Postgres fails.
+pub const YEARS: RangeInclusive<i32> = 1..=10_000;
 
 /// "5000", "12,400": five digits and more get a comma.
 pub fn number(n: impl std::fmt::Display) -> String {
@@ -72,7 +76,7 @@ impl Times {
 
     /// The moment at which a day (`YYYY-MM-DD`) begins in this zone, in UTC; None if it is no day.
     pub fn start_of(&self, day: &str) -> Option<NaiveDateTime> {
-        let day = chrono::NaiveDate::parse_from_str(day, "%Y-%m-%d").ok()?;
+        let day = chrono::NaiveDate::parse_from_str(day, "%Y-%m-%d").ok().filter(|day| YEARS.contains(&day.year()))?;
         // A day whose midnight is skipped by summer time begins an hour later.
         let start = (0..3).find_map(|hour| self.zone.from_local_datetime(&day.and_hms_opt(hour, 0, 0)?).earliest())?;
         Some(start.naive_utc())
