@@ -223,13 +223,19 @@ impl Db {
     pub fn migrate(&self) -> anyhow::Result<usize> {
         let mut conn = self.writers.get().context("the database is busy")?;
         let done = match &mut *conn {
-            Conn::Sqlite(conn) => run_migrations(conn, SQLITE_MIGRATIONS)?,
+            Conn::Sqlite(conn) => {
+                // One transaction, begun as a writer: a program that starts at the same moment waits, then finds all done.
+                AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")?;
+                let done = run_migrations(conn, SQLITE_MIGRATIONS);
+                match done {
+                    Ok(_) => AnsiTransactionManager::commit_transaction(conn)?,
+                    Err(_) => AnsiTransactionManager::rollback_transaction(conn)?,
+                }
+                done?
+            }
             Conn::Postgres(conn) => {
                 conn.batch_execute("SET statement_timeout=0; SET lock_timeout=0; SELECT pg_advisory_lock(7411)")?;
-                let done = run_migrations(conn, POSTGRES_MIGRATIONS).and_then(|done| {
-                    create_trigram_index(conn);
-                    Ok(done)
-                });
+                let done = run_migrations(conn, POSTGRES_MIGRATIONS).inspect(|_| create_trigram_index(conn));
                 conn.batch_execute(&format!(
                     "SELECT pg_advisory_unlock(7411); SET statement_timeout=30000; SET lock_timeout={LOCK_WAIT}"
                 ))?;
@@ -356,54 +362,6 @@ pub fn new_id() -> i64 {
     let next = |last: i64| if fresh > last { fresh } else { last + step };
     let last = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last)));
     next(last.unwrap_or_default())
-}
-
-/// Declares an enum that is stored as text: variant, stored code, label on screen.
-#[macro_export]
-macro_rules! text_enum {
-    ($(#[$meta:meta])* pub enum $name:ident { $($variant:ident = $code:literal, $label:literal;)+ }) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, diesel::AsExpression, diesel::FromSqlRow)]
-        #[diesel(sql_type = diesel::sql_types::Text)]
-        pub enum $name { $($variant,)+ }
-
-        impl $name {
-            pub const ALL: &[$name] = &[$($name::$variant,)+];
-
-            /// As stored and as sent by forms.
-            pub fn code(self) -> &'static str {
-                match self { $($name::$variant => $code,)+ }
-            }
-
-            /// As shown.
-            pub fn label(self) -> &'static str {
-                match self { $($name::$variant => $label,)+ }
-            }
-
-            pub fn from_code(code: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.code() == code)
-            }
-        }
-
-        impl<DB: diesel::backend::Backend> diesel::serialize::ToSql<diesel::sql_types::Text, DB> for $name
-        where
-            str: diesel::serialize::ToSql<diesel::sql_types::Text, DB>,
-        {
-            fn to_sql<'b>(&'b self, out: &mut diesel::serialize::Output<'b, '_, DB>) -> diesel::serialize::Result {
-                self.code().to_sql(out)
-            }
-        }
-
-        impl<DB: diesel::backend::Backend> diesel::deserialize::FromSql<diesel::sql_types::Text, DB> for $name
-        where
-            String: diesel::deserialize::FromSql<diesel::sql_types::Text, DB>,
-        {
-            fn from_sql(bytes: DB::RawValue<'_>) -> diesel::deserialize::Result<Self> {
-                let code = String::from_sql(bytes)?;
-                Self::from_code(&code).ok_or_else(|| format!("unknown {}: {code}", stringify!($name)).into())
-            }
-        }
-    };
 }
 
 /// A time as both databases read it and SQLite keeps it (as Diesel writes it there): for [`bulk_insert`].

@@ -45,6 +45,7 @@ mod schema;
 pub mod server;
 pub mod sessions;
 pub mod teams;
+mod text_enum;
 pub mod users;
 pub mod verify;
 pub mod web;

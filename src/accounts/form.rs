@@ -1,6 +1,6 @@
 use super::model::NewAccount;
 use crate::sessions::PasswordHash;
-use crate::users::form::{check_email, check_name};
+use crate::users::check::{check_email, check_name};
 use crate::web::form::{Errors, trimmed};
 use serde::Deserialize;
 

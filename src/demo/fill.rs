@@ -108,7 +108,10 @@ impl Filler<'_> {
         let mut pools = Pools::new(sample, users, seed);
         let mut tally = Tally::default();
         loop {
-            let people: Vec<Person> = crowd.by_ref().take(std::env::var("DEMO_BATCH").ok().and_then(|v| v.parse().ok()).unwrap_or(BATCH)).collect();
+            let people: Vec<Person> = crowd
+                .by_ref()
+                .take(std::env::var("DEMO_BATCH").ok().and_then(|v| v.parse().ok()).unwrap_or(BATCH))
+                .collect();
             if people.is_empty() {
                 break;
             }

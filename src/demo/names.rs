@@ -267,7 +267,7 @@ const COUNTRIES: &[Country] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::users::form::check_name;
+    use crate::users::check::check_name;
     use crate::web::form::Errors;
 
     #[test]

@@ -4,12 +4,14 @@
 //! last Owner, the account's counts, by one guarded update), unique indexes (address, username, extension).
 //! Tables: `users` (what the list shows), `user_settings`, `companies`.
 
+pub(crate) mod check;
 mod companies;
 mod fold;
 pub mod form;
 pub mod list;
 mod model;
 pub mod pages;
+pub mod preset;
 mod rules;
 mod seat_map;
 mod seats;

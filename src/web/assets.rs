@@ -57,10 +57,7 @@ static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
 fn gzip(data: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     // Writing to memory cannot fail; an empty result would be served as "not compressed".
-    match encoder.write_all(data).and_then(|()| encoder.finish()) {
-        Ok(packed) => packed,
-        Err(_) => Vec::new(),
-    }
+    encoder.write_all(data).and_then(|()| encoder.finish()).unwrap_or_default()
 }
 
 fn brotli(data: &[u8]) -> Vec<u8> {

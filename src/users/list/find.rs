@@ -1,0 +1,255 @@
+//! The queries of one page.
+
+use super::{Count, Filter, ListQuery, Listing, Scope};
+use crate::access::{Role, UserId};
+use crate::db::Conn;
+use crate::error::Result;
+use crate::schema::{team_members, users};
+use crate::teams::TeamId;
+use crate::users::model::{Row, UserQuery};
+use crate::web::list::{self, Condition, Cursor, Window};
+use diesel::dsl::{exists, sql};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Text, Timestamp};
+use std::time::Instant;
+
+/// Whether a condition may be answered by its own index, or is only checked on rows that another index brings.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    Index,
+    Row,
+}
+
+pub struct Request<'a> {
+    pub scope: &'a Scope,
+    pub query: &'a ListQuery,
+    pub filter: &'a Filter,
+}
+
+impl Request<'_> {
+    /// The tab's users. `By::Row` where ids come from elsewhere: SQLite knows no statistics and would rather walk the
+    /// whole tab than look up a thousand ids. (Postgres finds ids by account.)
+    fn all(&self, by: By) -> UserQuery<'static> {
+        let account = if self.scope.postgres { By::Index } else { by };
+        users::table
+            .filter(equals::<BigInt, _>("users.account_id", self.scope.account.0, account))
+            .filter(equals::<Text, _>("users.status", self.filter.status.code(), by))
+            .into_boxed()
+    }
+
+    /// Adds the filter's conditions.
+    fn narrowed(&self, mut query: UserQuery<'static>, filter: &Filter, by: By) -> UserQuery<'static> {
+        if let Some(words) = &filter.words {
+            query = query.filter(self.matches(words, by));
+        }
+        if let Some(role) = filter.role {
+            let code = role.map_or("", Role::code);
+            query = query.filter(equals::<Text, _>("users.role", code, by));
+        }
+        if let Some(plan) = filter.plan {
+            query = query.filter(equals::<BigInt, _>("users.plan_id", plan.0, by));
+        }
+        if let Some(company) = &filter.company {
+            query = query.filter(equals::<Text, _>("users.company_key", company.clone(), by));
+        }
+        if let Some(team) = filter.team {
+            query = query.filter(self.in_team(team, by));
+        }
+        let created = if by == By::Index { "users.created_at" } else { "COALESCE(users.created_at, users.created_at)" };
+        if let Some(from) = filter.from {
+            query = query.filter(sql::<Bool>(&format!("{created} >= ")).bind::<Timestamp, _>(from));
+        }
+        if let Some(to) = filter.to {
+            query = query.filter(sql::<Bool>(&format!("{created} < ")).bind::<Timestamp, _>(to));
+        }
+        query
+    }
+
+    fn in_team(&self, team: TeamId, by: By) -> Condition<users::table> {
+        let members = team_members::table
+            .filter(team_members::account_id.eq(self.scope.account))
+            .filter(team_members::team_id.eq(team));
+        match by {
+            By::Index => Box::new(users::id.eq_any(members.select(team_members::user_id))),
+            By::Row => Box::new(exists(members.filter(team_members::user_id.eq(users::id)))),
+        }
+    }
+
+    /// Rows whose texts have these words: inside, or where that has no index, at the beginning of a name.
+    fn matches(&self, words: &str, by: By) -> Condition<users::table> {
+        if !self.scope.searches_inside(words) {
+            return self.begins_with(words);
+        }
+        let like =
+            sql::<Bool>("users.search LIKE ").bind::<Text, _>(format!("%{}%", escape_like(words))).sql(" ESCAPE '\\'");
+        if by == By::Row || self.scope.postgres || self.scope.is_small() {
+            return Box::new(like);
+        }
+        // FTS5 with detail=none knows which trigrams a row has, not in which order: LIKE checks again.
+        Box::new(
+            sql::<Bool>("users.id IN (SELECT rowid FROM users_search WHERE users_search MATCH ")
+                .bind::<Text, _>(trigrams(words))
+                .sql(")")
+                .and(like),
+        )
+    }
+
+    /// Each part names account and status again, so that each can go through an index of its own.
+    fn begins_with(&self, words: &str) -> Condition<users::table> {
+        let end = format!("{words}\u{10FFFF}");
+        let begins = |column: &str| {
+            sql::<Bool>("(users.account_id = ")
+                .bind::<BigInt, _>(self.scope.account)
+                .sql(" AND users.status = ")
+                .bind::<Text, _>(self.filter.status)
+                // The indexes of usernames hold only those who have one, so the query must say so.
+                .sql(&format!(" AND {column} <> '' AND {column} >= "))
+                .bind::<Text, _>(words.to_owned())
+                .sql(&format!(" AND {column} < "))
+                .bind::<Text, _>(end.clone())
+                .sql(")")
+        };
+        Box::new(begins("users.name_key").or(begins("users.email_key")).or(begins("users.username_key")))
+    }
+
+    /// The ids of a condition that few users meet; None where each is met by more than the cap.
+    pub fn few(&self, conn: &mut Conn) -> Result<Option<Vec<UserId>>> {
+        let cap = self.scope.limits.cap;
+        for one in self.filter.each() {
+            let by = if one.words.is_some() || one.team.is_some() { By::Row } else { By::Index };
+            let query = self.narrowed(self.all(by), &one, By::Index).select(users::id).limit(cap as i64 + 1);
+            let ids: Vec<UserId> = query.load(conn)?;
+            if ids.len() <= cap {
+                return Ok(Some(ids));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The tab's users, or only these.
+    fn among(&self, ids: Option<&[UserId]>) -> UserQuery<'static> {
+        match ids {
+            Some(ids) => self.all(By::Row).filter(users::id.eq_any(ids.to_vec())),
+            None => self.all(By::Index),
+        }
+    }
+
+    pub fn count(&self, conn: &mut Conn, among: Option<&[UserId]>) -> Result<Count> {
+        let cap = self.scope.limits.cap;
+        let query = self.narrowed(self.among(among), self.filter, By::Row);
+        let query = query.select(users::id).limit(cap as i64 + 1);
+        let found: Vec<UserId> = query.load(conn)?;
+        Ok(if found.len() > cap { Count::MoreThan(cap) } else { Count::Exactly(found.len()) })
+    }
+
+    fn is_ascending(&self) -> bool {
+        self.query.order().1 != self.query.window().is_backward()
+    }
+
+    /// In the direction in which the page is read, from its cursor on.
+    fn ordered(&self, query: UserQuery<'static>, from: Option<&Cursor>) -> UserQuery<'static> {
+        let columns = self.query.order().0.columns();
+        let ascending = self.is_ascending();
+        let direction = if ascending { "" } else { " DESC" };
+        let query = query.order(sql::<Text>(&format!("{}{direction}, {}{direction}", columns.key, columns.id)));
+        match from {
+            Some(cursor) => query.filter(list::beyond(columns, cursor, ascending)),
+            None => query,
+        }
+    }
+
+    /// The page's rows and one more, sorted by the database: all of the account, or these ids.
+    pub fn sorted(&self, conn: &mut Conn, among: Option<&[UserId]>) -> Result<Vec<Row>> {
+        let window = self.query.window();
+        let query = self.narrowed(self.among(among), self.filter, By::Row);
+        let query = self.ordered(query, window.cursor()).limit(self.query.page_size() as i64 + 1);
+        Ok(query.select(Row::as_select()).load(conn)?)
+    }
+
+    /// The page's rows and one more, along the sort column's index; true if the time was up before.
+    pub fn walk(&self, conn: &mut Conn) -> Result<(Vec<Row>, bool)> {
+        let started = Instant::now();
+        let sort = self.query.order().0;
+        let wanted = self.query.page_size() + 1;
+        let mut from = self.query.window().cursor().cloned();
+        let mut rows: Vec<Row> = vec![];
+        // What many have is found soon, so strides begin short.
+        let mut stride = self.scope.limits.stride.min(1000);
+        loop {
+            let end: Option<Row> = self
+                .ordered(self.all(By::Index), from.as_ref())
+                .offset(stride)
+                .limit(1)
+                .select(Row::as_select())
+                .first(conn)
+                .optional()?;
+            let query = self.narrowed(self.all(By::Index), self.filter, By::Row);
+            let mut query = self.ordered(query, from.as_ref());
+            let end = end.map(|row| sort.cursor(&row));
+            if let Some(end) = &end {
+                query = query.filter(list::up_to(sort.columns(), end, self.is_ascending()));
+            }
+            let here: Vec<Row> = query.limit((wanted - rows.len()) as i64).select(Row::as_select()).load(conn)?;
+            rows.extend(here);
+            if rows.len() >= wanted || end.is_none() {
+                return Ok((rows, false));
+            }
+            if started.elapsed() > self.scope.limits.time {
+                return Ok((rows, true));
+            }
+            from = end;
+            stride = (stride * 4).min(self.scope.limits.stride);
+        }
+    }
+
+    pub fn listing(&self, mut rows: Vec<Row>, count: Count, stopped: bool) -> Listing {
+        let window = self.query.window();
+        let more = rows.len() > self.query.page_size() || stopped;
+        rows.truncate(self.query.page_size());
+        let (has_previous, has_next) = match window {
+            Window::First => (false, more),
+            Window::After(_) => (true, more),
+            Window::Before(_) => (more, true),
+            Window::Last => (more, false),
+        };
+        if window.is_backward() {
+            rows.reverse();
+        }
+        Listing { rows, has_previous, has_next, count, stopped }
+    }
+}
+
+fn equals<ST, T>(column: &'static str, value: T, by: By) -> Condition<users::table>
+where
+    ST: diesel::sql_types::SqlType + diesel::expression::TypedExpressionType + 'static,
+    T: diesel::expression::AsExpression<ST>,
+    T::Expression: diesel::query_builder::QueryFragment<crate::db::Backend> + Send + 'static,
+{
+    // Within COALESCE a column is compared without its index, which would bring a large part of the account.
+    let column = if by == By::Index { column.to_owned() } else { format!("COALESCE({column}, {column})") };
+    Box::new(sql::<Bool>(&format!("{column} = ")).bind::<ST, _>(value))
+}
+
+/// `%`, `_` and the escape itself are letters here.
+fn escape_like(words: &str) -> String {
+    words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
+/// `"smi" AND "mit" AND "ith"`: how FTS5 with detail=none is asked for "smith".
+fn trigrams(words: &str) -> String {
+    let letters: Vec<char> = words.chars().collect();
+    let each = letters.windows(3).map(|three| format!("\"{}\"", three.iter().collect::<String>().replace('"', "\"\"")));
+    each.collect::<Vec<_>>().join(" AND ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_asked_as_trigrams() {
+        assert_eq!(trigrams("smith"), r#""smi" AND "mit" AND "ith""#);
+        assert_eq!(trigrams("a\"b"), "\"a\"\"b\"");
+        assert_eq!(escape_like("50%_\\"), "50\\%\\_\\\\");
+    }
+}

@@ -1,0 +1,170 @@
+//! The list of Manage Users: what its URL says, and how its rows are found without ever walking a large account.
+//!
+//! Small accounts scan their own rows. In large ones each condition is asked for its first [`Limits::cap`] + 1 users
+//! through its own index (search: trigrams). One with few users gives the ids, and only these are sorted. Where all have
+//! many, the sort column's index is walked in strides, so that no query touches more than [`Limits::stride`] rows, until
+//! the page is full or the time is up.
+
+mod find;
+mod query;
+
+pub use query::{ListQuery, ROWS, Sort};
+
+use super::model::{Row, Status};
+use crate::access::{AccountId, Role};
+use crate::db::Conn;
+use crate::error::Result;
+use crate::plans::PlanId;
+use crate::teams::TeamId;
+use crate::web::text::Times;
+use chrono::NaiveDateTime;
+use find::Request;
+use std::time::Duration;
+
+/// Who is shown.
+#[derive(Debug, Clone)]
+pub struct Filter {
+    pub status: Status,
+    /// Folded.
+    pub words: Option<String>,
+    /// Some(None): a role that there is not, which nobody has.
+    pub role: Option<Option<Role>>,
+    pub plan: Option<PlanId>,
+    pub team: Option<TeamId>,
+    /// Folded.
+    pub company: Option<String>,
+    pub from: Option<NaiveDateTime>,
+    /// Exclusive.
+    pub to: Option<NaiveDateTime>,
+}
+
+/// How many match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Count {
+    Exactly(usize),
+    /// More than the cap.
+    MoreThan(usize),
+    /// Not counted: that would walk the account.
+    Many,
+}
+
+/// One page of the list.
+#[derive(Debug)]
+pub struct Listing {
+    pub rows: Vec<Row>,
+    pub has_previous: bool,
+    pub has_next: bool,
+    pub count: Count,
+    /// The time was up before the page was full.
+    pub stopped: bool,
+}
+
+/// Where the list changes its way of searching. Tests set them low.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Users of an account that is simply scanned.
+    pub small: i32,
+    /// Matches that are counted, fetched and sorted.
+    pub cap: usize,
+    /// Rows that one query walks at most.
+    pub stride: i64,
+    pub time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { small: 20_000, cap: 1000, stride: 20_000, time: Duration::from_secs(3) }
+    }
+}
+
+/// Whose list, how large it is and what the database can.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope {
+    pub account: AccountId,
+    pub users: i32,
+    /// Whether any part of a word can be found by index.
+    pub trigrams: bool,
+    pub postgres: bool,
+    pub limits: Limits,
+}
+
+impl Scope {
+    fn is_small(&self) -> bool {
+        self.users <= self.limits.small
+    }
+
+    /// Trigrams need three letters or digits in a row; less is looked for at the beginning of names.
+    fn searches_inside(&self, words: &str) -> bool {
+        let has_trigram = words.split(|c: char| !c.is_ascii_alphanumeric()).any(|run| run.len() >= 3);
+        self.is_small() || (self.trigrams && has_trigram)
+    }
+}
+
+/// One page.
+pub fn page(conn: &mut Conn, scope: &Scope, query: &ListQuery, times: &Times) -> Result<Listing> {
+    let filter = query.filter(times);
+    let request = Request { scope, query, filter: &filter };
+    if scope.is_small() || !filter.is_narrowing() {
+        let count = if filter.is_narrowing() { request.count(conn, None)? } else { Count::Many };
+        let rows = request.sorted(conn, None)?;
+        return Ok(request.listing(rows, count, false));
+    }
+    match request.few(conn)? {
+        Some(ids) if ids.is_empty() => Ok(request.listing(vec![], Count::Exactly(0), false)),
+        Some(ids) => {
+            let count = request.count(conn, Some(&ids))?;
+            let rows = request.sorted(conn, Some(&ids))?;
+            Ok(request.listing(rows, count, false))
+        }
+        None => {
+            let (rows, stopped) = request.walk(conn)?;
+            let count = if filter.conditions() == 1 { Count::MoreThan(scope.limits.cap) } else { Count::Many };
+            Ok(request.listing(rows, count, stopped))
+        }
+    }
+}
+
+impl Filter {
+    fn conditions(&self) -> usize {
+        [
+            self.words.is_some(),
+            self.role.is_some(),
+            self.plan.is_some(),
+            self.team.is_some(),
+            self.company.is_some(),
+            self.from.is_some() || self.to.is_some(),
+        ]
+        .into_iter()
+        .filter(|set| *set)
+        .count()
+    }
+
+    fn is_narrowing(&self) -> bool {
+        self.conditions() > 0
+    }
+
+    /// Each condition on its own.
+    fn each(&self) -> Vec<Filter> {
+        let none = Filter {
+            words: None,
+            role: None,
+            plan: None,
+            team: None,
+            company: None,
+            from: None,
+            to: None,
+            status: self.status,
+        };
+        [
+            Filter { words: self.words.clone(), ..none.clone() },
+            Filter { role: self.role, ..none.clone() },
+            Filter { plan: self.plan, ..none.clone() },
+            Filter { team: self.team, ..none.clone() },
+            Filter { company: self.company.clone(), ..none.clone() },
+            Filter { from: self.from, to: self.to, ..none },
+        ]
+        .into_iter()
+        .filter(Filter::is_narrowing)
+        .collect()
+    }
+}

@@ -1,0 +1,178 @@
+use super::with_back;
+use crate::access::{Actor, Can, Permission, UserId, ViewUsers, Viewer};
+use crate::accounts;
+use crate::credits::{self, Allocation, CreditKind, Pool};
+use crate::error::Result;
+use crate::plans::{self, Plan, PlanId};
+use crate::teams::{self, Team};
+use crate::users::list::{self, Count, Limits, ListQuery, Listing, Scope, Sort};
+use crate::users::model::{Row, Status};
+use crate::users::seat_map::SeatMap;
+use crate::users::{companies, rules};
+use crate::web::form::Query;
+use crate::web::page::{self, Page};
+use crate::web::text::number;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use askama::Template;
+
+#[derive(Template)]
+#[template(path = "users/index.html")]
+struct IndexPage {
+    page: Page,
+    actor: Actor,
+    query: ListQuery,
+    listing: Listing,
+    pools: Vec<Pool>,
+    allocations: Vec<Allocation>,
+    plans: Vec<Plan>,
+    teams: Vec<Team>,
+    companies: Vec<String>,
+    may_add: bool,
+    may_add_yet: bool,
+    seats: SeatMap,
+}
+
+impl IndexPage {
+    fn viewer(&self) -> &Viewer {
+        &self.page.viewer
+    }
+
+    fn plan_name(&self, id: &PlanId) -> &str {
+        self.plans.iter().find(|plan| plan.id == *id).map_or("", |plan| &plan.name)
+    }
+
+    fn may_edit(&self, row: &Row) -> bool {
+        rules::may_edit(&self.actor, row.role)
+    }
+
+    /// Enable and disable: not oneself.
+    fn may_switch(&self, row: &Row) -> bool {
+        self.may_edit(row) && !self.actor.is(row.id)
+    }
+
+    fn is_tab(&self, status: &Status) -> bool {
+        self.query.status() == *status
+    }
+
+    fn is_enabled_tab(&self) -> bool {
+        self.is_tab(&Status::Enabled)
+    }
+
+    /// Export, Direct Dial and Calling of one user.
+    fn credits_of(&self, row: &Row) -> Vec<(&'static str, String)> {
+        let of = |kind: CreditKind| {
+            let found = self.allocations.iter().find(|one| one.user_id == row.id && one.kind == kind);
+            (kind.name(), number(found.map_or(0, |one| one.allocated)))
+        };
+        CreditKind::CREDITS.map(of).to_vec()
+    }
+
+    fn back(&self) -> String {
+        self.query.to_text()
+    }
+
+    /// The address of one user, which leads back to this list.
+    fn user_path(&self, row: &Row) -> String {
+        self.path_of(&row.id.to_string())
+    }
+
+    /// A page under /users, which leads back to this list.
+    fn path_of(&self, page: &str) -> String {
+        with_back(format!("/users/{page}"), &self.back())
+    }
+
+    fn sort_path(&self, sort: &Sort) -> String {
+        let (now, ascending) = self.query.order();
+        // A second click turns the order round; times and credits begin with the newest and the most.
+        let first = matches!(sort, Sort::Name | Sort::Email);
+        self.query.sorted(*sort, if now == *sort { !ascending } else { first })
+    }
+
+    fn aria_sort(&self, sort: &Sort) -> Option<&'static str> {
+        let (now, ascending) = self.query.order();
+        (now == *sort).then_some(if ascending { "ascending" } else { "descending" })
+    }
+
+    fn previous_path(&self) -> Option<String> {
+        let first = self.listing.rows.first().filter(|_| self.listing.has_previous)?;
+        Some(self.query.before(&self.query.order().0.cursor(first)))
+    }
+
+    fn next_path(&self) -> Option<String> {
+        let last = self.listing.rows.last().filter(|_| self.listing.has_next)?;
+        Some(self.query.after(&self.query.order().0.cursor(last)))
+    }
+
+    /// "137 users", "12 of 1000+ matches".
+    fn count(&self) -> String {
+        let shown = self.listing.rows.len();
+        let total = match self.listing.count {
+            _ if !self.query.is_filtered() => {
+                let viewer = self.viewer();
+                let all = if self.is_enabled_tab() { viewer.enabled_users } else { viewer.disabled_users };
+                number(all)
+            }
+            Count::Exactly(found) => number(found as i64),
+            Count::MoreThan(cap) => format!("{cap}+"),
+            Count::Many => return format!("{shown} users shown"),
+        };
+        let noun = if total == "1" { "user" } else { "users" };
+        if self.listing.has_previous || self.listing.has_next {
+            format!("{shown} of {total} {noun}")
+        } else {
+            format!("{total} {noun}")
+        }
+    }
+
+    /// For phones, whose cards have no column heads: code of the URL and label.
+    fn sort_choices(&self) -> Vec<(String, &'static str)> {
+        let choices = [
+            ("", "Name, A to Z"),
+            ("-name", "Name, Z to A"),
+            ("email", "Email, A to Z"),
+            ("-email", "Email, Z to A"),
+            ("-credits", "Credits, most first"),
+            ("credits", "Credits, fewest first"),
+            ("-last_activity", "Last activity, newest first"),
+            ("last_activity", "Last activity, oldest first"),
+            ("-created", "Created, newest first"),
+            ("created", "Created, oldest first"),
+        ];
+        choices.map(|(code, label)| (code.to_owned(), label)).to_vec()
+    }
+}
+
+/// GET /users
+pub async fn index(can: Can<ViewUsers>, Query(query): Query<ListQuery>) -> Result<HttpResponse> {
+    let scope = Scope {
+        account: can.viewer.account,
+        users: can.viewer.users(),
+        trigrams: can.app.trigrams,
+        postgres: can.db.is_postgres(),
+        limits: Limits::default(),
+    };
+    let (actor, page) = (can.actor, can.page);
+    let index = can
+        .db
+        .read(move |conn| {
+            let listing = list::page(conn, &scope, &query, &page.times)?;
+            let shown: Vec<UserId> = listing.rows.iter().map(|row| row.id).collect();
+            Ok(IndexPage {
+                pools: credits::pools(conn, scope.account)?,
+                allocations: credits::allocations_of(conn, scope.account, &shown)?,
+                plans: plans::all(conn)?,
+                teams: teams::all(conn, scope.account)?,
+                companies: companies::suggestions(conn, scope.account)?,
+                may_add: actor.permissions.has(Permission::EditUsers),
+                may_add_yet: accounts::may_add_users(conn, scope.account)?,
+                seats: SeatMap::of(&page.viewer),
+                page,
+                actor,
+                query,
+                listing,
+            })
+        })
+        .await?;
+    page::html(StatusCode::OK, &index)
+}

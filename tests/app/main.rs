@@ -1,0 +1,22 @@
+//! The program's tests, by capability. Each test has a database of its own and talks to a real server over HTTP, as a
+//! person at a browser does. They run on SQLite; with `TEST_DATABASE_URL` (a throw-away Postgres) the same ones run
+//! there. `tests/run` does both.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+mod accounts;
+mod activity;
+mod cli;
+mod isolation;
+mod list;
+mod mail;
+mod operator;
+mod permissions;
+mod query_plans;
+mod schema;
+mod seats;
+mod sessions;
+mod users;
+mod web;

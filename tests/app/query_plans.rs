@@ -1,0 +1,160 @@
+//! No query of the list grows with the account. SQLite is asked for its plans, which do not depend on the data: nothing
+//! may walk a whole tab but in the order of the sort column, where a LIMIT ends the walk. Postgres plans by statistics,
+//! so there it is counted how many rows each page touches.
+
+use crate::support::TestDatabase;
+use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use seatkeeper::db::{Conn, Db};
+use seatkeeper::sessions::Passwords;
+use seatkeeper::users::list::{self, Limits, ListQuery, Scope};
+use seatkeeper::web::text::Times;
+use seatkeeper::{accounts, clock, demo};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+const SORTS: [&str; 9] =
+    ["name", "-name", "email", "-email", "credits", "-credits", "last_activity", "-last_activity", "-created"];
+
+/// One that few users meet and one that many meet, of each filter.
+const FILTERS: [&str; 12] = [
+    "",
+    "q=okafor",
+    "q=example",
+    "q=zq",
+    "role=owner",
+    "role=member",
+    "company=Harbourline",
+    "company=Nobody",
+    "team=1",
+    "from=2020-01-01&to=2020-01-02",
+    "from=2020-01-01",
+    "role=owner&q=example",
+];
+
+fn pages() -> impl Iterator<Item = String> {
+    SORTS.iter().flat_map(|sort| {
+        FILTERS.iter().flat_map(move |filter| ["", "&before=end"].map(|end| format!("sort={sort}&{filter}{end}")))
+    })
+}
+
+struct Filled {
+    db: Db,
+    scope: Scope,
+    // Dropped last: the database goes with it.
+    _database: TestDatabase,
+}
+
+fn demo_with(users: u32, cap: usize, stride: i64) -> Filled {
+    let database = TestDatabase::migrated();
+    let db = database.open();
+    demo::fill(&db, users, &Passwords::new(4).hash_now("violet-harbour-92").unwrap()).unwrap();
+    let account = db.read_now(accounts::ids).unwrap()[0];
+    let limits = Limits { small: 0, cap, stride, time: Duration::from_secs(30) };
+    let scope = Scope { account, users: users as i32, trigrams: true, postgres: db.is_postgres(), limits };
+    Filled { db, scope, _database: database }
+}
+
+impl Filled {
+    fn read(&self, conn: &mut Conn, page: &str) -> seatkeeper::error::Result<list::Listing> {
+        list::page(conn, &self.scope, &ListQuery::from_text(page), &Times::new("UTC", clock::now()))
+    }
+}
+
+struct Watched(Arc<Mutex<Vec<String>>>);
+
+impl Instrumentation for Watched {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            let text = query.to_string();
+            self.0.lock().unwrap().push(text.split(" -- binds").next().unwrap().to_owned());
+        }
+    }
+}
+
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+/// The SQL that one page asks, each with the steps of SQLite's plan.
+fn sqlite_plans(filled: &Filled, page: &str) -> Vec<(String, Vec<String>)> {
+    filled
+        .db
+        .read_now(|conn| {
+            let seen = Arc::new(Mutex::new(vec![]));
+            conn.set_instrumentation(Watched(seen.clone()));
+            filled.read(conn, page)?;
+            conn.set_instrumentation(None::<Watched>);
+            let asked = seen.lock().unwrap().clone();
+            let plan = |sql: String| {
+                let steps: Vec<Step> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(conn)?;
+                Ok((sql, steps.into_iter().map(|step| step.detail).collect()))
+            };
+            asked.into_iter().map(plan).collect()
+        })
+        .unwrap()
+}
+
+/// Reads every row of the table, or of a tab.
+fn walks(step: &str) -> bool {
+    step == "SCAN users" || step.ends_with("(account_id=? AND status=?)") || step.ends_with("(account_id=?)")
+}
+
+#[test]
+fn on_sqlite_no_query_walks_a_tab_but_in_the_order_of_its_page() {
+    if crate::support::postgres().is_some() {
+        return; // The next test is for Postgres; each database has one of the two.
+    }
+    let filled = demo_with(150, 10, 50);
+    for page in pages() {
+        for (sql, steps) in sqlite_plans(&filled, &page) {
+            let in_order = sql.contains("ORDER BY") && !steps.iter().any(|step| step.contains("FOR ORDER BY"));
+            let walking = steps.iter().find(|step| walks(step));
+            assert!(walking.is_none() || in_order, "{page}\n{sql}\n{steps:#?}");
+        }
+    }
+}
+
+#[derive(QueryableByName)]
+struct Touched {
+    #[diesel(sql_type = BigInt)]
+    rows: i64,
+}
+
+/// The rows of the users table that this connection has read so far, by scans and by indexes.
+fn touched_so_far(conn: &mut Conn) -> QueryResult<i64> {
+    let counted = diesel::sql_query(
+        "SELECT (seq_tup_read + COALESCE(idx_tup_fetch, 0))::bigint AS rows FROM pg_stat_xact_user_tables \
+         WHERE relname = 'users'",
+    );
+    Ok(counted.get_result::<Touched>(conn)?.rows)
+}
+
+#[test]
+fn on_postgres_no_page_touches_more_than_a_few_rows() {
+    if crate::support::postgres().is_none() {
+        return; // The test before is for SQLite.
+    }
+    // So many that the trigram index is worth its while.
+    const USERS: u32 = 20_000;
+    let (cap, stride) = (50, 200);
+    let filled = demo_with(USERS, cap, stride);
+    // As autovacuum does in time: statistics, and what waits to be added to the trigram index.
+    filled.db.read_now(|conn| Ok(conn.batch_execute("VACUUM ANALYZE")?)).unwrap();
+    // Where those who match stand together at the far end of the order (users without an address come first), the walk
+    // is bounded by its time instead.
+    for page in pages().filter(|page| !page.contains("email&q=example") && !page.contains("email&company=Harbourline"))
+    {
+        let touched = filled.db.write_now(|conn| {
+            let before = touched_so_far(conn)?;
+            filled.read(conn, &page)?;
+            Ok(touched_so_far(conn)? - before)
+        });
+        let touched = touched.unwrap();
+        // Candidates, their count and the page, or a few strides: never all of them.
+        assert!(touched < 3000, "{page} touches {touched} of {USERS} rows");
+    }
+}

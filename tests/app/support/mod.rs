@@ -1,0 +1,44 @@
+//! What tests stand on: an application with two accounts, people with browsers, pages read by CSS selector.
+
+mod app;
+mod database;
+mod form;
+mod page;
+mod person;
+mod program;
+mod smtp;
+mod tables;
+
+pub use app::{Setup, TestApp, two_words};
+pub use database::{TestDatabase, postgres};
+pub use form::UserForm;
+pub use page::Page;
+pub use person::{Browser, Person};
+pub use program::Program;
+pub use smtp::{MailServer, Worker};
+pub use tables::{Column, Table, tables};
+
+/// The password of everybody in the tests.
+pub const PASSWORD: &str = "violet-harbour-92";
+
+/// A form without fields.
+pub const NOTHING: [(&str, &str); 0] = [];
+
+/// Runs all at once and gives what each came to, in their order.
+pub async fn at_once<T: 'static>(all: Vec<impl Future<Output = T> + 'static>) -> Vec<T> {
+    let running: Vec<_> = all.into_iter().map(actix_web::rt::spawn).collect();
+    let mut done = vec![];
+    for one in running {
+        done.push(one.await.unwrap());
+    }
+    done
+}
+
+/// Waits for what happens beside the test; fails after half a minute.
+pub async fn until(what: &str, mut happened: impl FnMut() -> bool) {
+    let started = std::time::Instant::now();
+    while !happened() {
+        assert!(started.elapsed().as_secs() < 30, "waited in vain: {what}");
+        actix_web::rt::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}

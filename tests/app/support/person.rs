@@ -1,0 +1,151 @@
+//! People and their browsers.
+
+use super::page::Page;
+use reqwest::cookie::{CookieStore, Jar};
+use reqwest::header::{HOST, ORIGIN};
+use reqwest::{Client, Method, RequestBuilder, Url};
+use seatkeeper::access::{AccountId, Role, UserId};
+use seatkeeper::users::User;
+use std::net::SocketAddr;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// A browser: it keeps cookies, says where a form was (Origin), and does not follow redirects by itself.
+#[derive(Clone)]
+pub struct Browser {
+    client: Client,
+    cookies: Arc<Jar>,
+    address: SocketAddr,
+    /// The name typed in the address bar; the server's address otherwise.
+    host: Option<String>,
+}
+
+impl Browser {
+    pub fn new(address: SocketAddr) -> Self {
+        let cookies = Arc::new(Jar::default());
+        let client = Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .cookie_provider(cookies.clone())
+            .no_proxy()
+            // Packing is slow in a debug build; its own tests ask for it.
+            .gzip(false)
+            .build()
+            .unwrap();
+        Browser { client, cookies, address, host: None }
+    }
+
+    /// The same browser, cookies and all, at another name of the same server.
+    pub fn at(&self, host: &str) -> Browser {
+        Browser { host: Some(host.to_owned()), ..self.clone() }
+    }
+
+    pub async fn get(&self, path: &str) -> Page {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    pub async fn post<N: AsRef<str>, V: AsRef<str>>(
+        &self,
+        path: &str,
+        fields: impl IntoIterator<Item = (N, V)>,
+    ) -> Page {
+        let origin = format!("http://{}", self.host());
+        self.send(self.submission(path, fields).header(ORIGIN, origin)).await
+    }
+
+    /// A form on its way, without an Origin yet.
+    pub fn submission<N: AsRef<str>, V: AsRef<str>>(
+        &self,
+        path: &str,
+        fields: impl IntoIterator<Item = (N, V)>,
+    ) -> RequestBuilder {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.request(Method::POST, path).header("content-type", "application/x-www-form-urlencoded").body(body)
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.client.request(method, format!("http://{}{path}", self.address));
+        match &self.host {
+            Some(host) => request.header(HOST, host),
+            None => request,
+        }
+    }
+
+    pub async fn send(&self, request: RequestBuilder) -> Page {
+        Page::read(request.send().await.expect("the server answers")).await
+    }
+
+    /// Goes where a page sends one.
+    pub async fn follow(&self, page: &Page) -> Page {
+        self.get(page.location.as_deref().unwrap_or_else(|| panic!("no redirect: {page:?}"))).await
+    }
+
+    /// Signs in; `host`: where, if not on the shared host. Fails where that is refused.
+    pub async fn sign_in(&self, login: &str, password: &str, host: Option<&str>) {
+        let here = host.map_or_else(|| self.clone(), |host| self.at(host));
+        let page = here.try_sign_in(login, password).await;
+        assert_eq!(page.status, 303, "{login} can't sign in: {page:?}");
+    }
+
+    pub async fn try_sign_in(&self, login: &str, password: &str) -> Page {
+        self.post("/sign-in", [("login", login), ("password", password)]).await
+    }
+
+    /// Whether this browser is signed in.
+    pub async fn is_signed_in(&self) -> bool {
+        let page = self.get("/profile").await;
+        assert!(page.status == 200 || page.sends_to_sign_in(), "{page:?}");
+        page.status == 200
+    }
+
+    pub fn host(&self) -> String {
+        self.host.clone().unwrap_or_else(|| self.address.to_string())
+    }
+
+    fn url(&self) -> Url {
+        format!("http://{}/", self.address).parse().unwrap()
+    }
+
+    /// The value of a cookie that the browser holds.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        let all = self.cookies.cookies(&self.url())?;
+        let pairs = all.to_str().unwrap().split("; ").filter_map(|pair| pair.split_once('='));
+        pairs.into_iter().find(|(found, _)| *found == name).map(|(_, value)| value.to_owned())
+    }
+
+    pub fn set_cookie(&self, name: &str, value: &str) {
+        self.cookies.add_cookie_str(&format!("{name}={value}; Path=/"), &self.url());
+    }
+}
+
+/// A user with a browser.
+#[derive(Clone)]
+pub struct Person {
+    pub id: UserId,
+    pub account: AccountId,
+    pub name: String,
+    pub role: Role,
+    /// What they sign in with: e-mail address, or username.
+    pub login: String,
+    pub browser: Browser,
+}
+
+impl Person {
+    pub fn new(browser: Browser, account: AccountId, user: &User) -> Self {
+        let details = &user.details;
+        let login = if details.email.is_empty() { &details.username } else { &details.email };
+        Person { id: user.id, account, name: details.name(), role: details.role, login: login.clone(), browser }
+    }
+
+    /// Where they are edited.
+    pub fn path(&self) -> String {
+        format!("/users/{}", self.id)
+    }
+}
+
+impl Deref for Person {
+    type Target = Browser;
+
+    fn deref(&self) -> &Browser {
+        &self.browser
+    }
+}

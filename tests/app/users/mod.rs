@@ -1,0 +1,12 @@
+//! Manage Users, but the list and the seats.
+
+mod adding;
+mod editing;
+mod profile;
+
+use crate::support::TestApp;
+
+/// The kinds and recipients of the e-mails that wait.
+fn outbox(app: &TestApp) -> Vec<String> {
+    app.texts("SELECT kind || ' ' || recipient AS t FROM outbox ORDER BY id")
+}
