@@ -21,8 +21,9 @@ use std::collections::BTreeMap;
 
 /// The same people each time. Ids, keys and dates differ.
 const SEED: u64 = 0x5EA7;
-/// Users written in one transaction.
-const BATCH: usize = 5000;
+/// Users written in one transaction: a million users are slower with fewer, since each transaction touches most pages of
+/// most indexes.
+const BATCH: usize = 20_000;
 /// The activity log tells of the first users only: a million entries would take long and show nothing new.
 const LOGGED: usize = 150;
 /// A line is logged after so many users.
@@ -37,10 +38,6 @@ pub fn fill(db: &Db, users: u32, password: &PasswordHash) -> anyhow::Result<()> 
         plans::install_defaults(conn)?;
         plans::all(conn)
     })?;
-    if let (Ok(c), false) = (std::env::var("DEMO_CACHE"), db.is_postgres()) {
-        use diesel::connection::SimpleConnection;
-        db.write_now(|conn| Ok(conn.batch_execute(&format!("PRAGMA cache_size={c}"))?))?;
-    }
     let filler = Filler { db, password, plans, now: clock::now() };
     let (account, owner) = filler.account(&HARBOURLINE, users.max(HARBOURLINE.known.len() as u32), SEED)?;
     db.write_now(|conn| operator::appoint(conn, account, owner))?;
@@ -108,10 +105,7 @@ impl Filler<'_> {
         let mut pools = Pools::new(sample, users, seed);
         let mut tally = Tally::default();
         loop {
-            let people: Vec<Person> = crowd
-                .by_ref()
-                .take(std::env::var("DEMO_BATCH").ok().and_then(|v| v.parse().ok()).unwrap_or(BATCH))
-                .collect();
+            let people: Vec<Person> = crowd.by_ref().take(BATCH).collect();
             if people.is_empty() {
                 break;
             }
@@ -166,21 +160,4 @@ impl Tally {
 fn licenses(users: u32) -> i32 {
     let wanted = (u64::from(users) * 109 / 100).next_multiple_of(10);
     i32::try_from(wanted).unwrap_or(i32::MAX)
-}
-
-#[cfg(test)]
-mod scratch {
-    #[test]
-    fn bench() {
-        let Ok(url) = std::env::var("DEMO_URL") else { return };
-        let n = std::env::var("DEMO_USERS").unwrap().parse().unwrap();
-        let at = std::time::Instant::now();
-        let db = super::super::open(crate::db::Location::parse(&url).unwrap(), false, 4).unwrap();
-        println!("open {:?}", at.elapsed());
-        let hash = crate::sessions::Passwords::new(10).hash_now(super::super::PASSWORD).unwrap();
-        let at = std::time::Instant::now();
-        super::fill(&db, n, &hash).unwrap();
-        println!("fill {n} {:?}", at.elapsed());
-        println!("verify {:?}", crate::verify::run(&db).unwrap());
-    }
 }

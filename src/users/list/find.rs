@@ -40,7 +40,7 @@ impl Request<'_> {
     /// Adds the filter's conditions.
     fn narrowed(&self, mut query: UserQuery<'static>, filter: &Filter, by: By) -> UserQuery<'static> {
         if let Some(words) = &filter.words {
-            query = query.filter(self.matches(words, by));
+            query = query.filter(self.matches(words));
         }
         if let Some(role) = filter.role {
             let code = role.map_or("", Role::code);
@@ -76,22 +76,27 @@ impl Request<'_> {
     }
 
     /// Rows whose texts have these words: inside, or where that has no index, at the beginning of a name.
-    fn matches(&self, words: &str, by: By) -> Condition<users::table> {
+    fn matches(&self, words: &str) -> Condition<users::table> {
         if !self.scope.searches_inside(words) {
             return self.begins_with(words);
         }
-        let like =
-            sql::<Bool>("users.search LIKE ").bind::<Text, _>(format!("%{}%", escape_like(words))).sql(" ESCAPE '\\'");
-        if by == By::Row || self.scope.postgres || self.scope.is_small() {
-            return Box::new(like);
-        }
-        // FTS5 with detail=none knows which trigrams a row has, not in which order: LIKE checks again.
-        Box::new(
-            sql::<Bool>("users.id IN (SELECT rowid FROM users_search WHERE users_search MATCH ")
-                .bind::<Text, _>(trigrams(words))
-                .sql(")")
-                .and(like),
+        Box::new(sql::<Bool>("users.search LIKE ").bind::<Text, _>(containing(words)).sql(" ESCAPE '\\'"))
+    }
+
+    /// SQLite's way to a word: along the trigram index, so that a frequent one costs no more than the rows that are
+    /// wanted of it. With detail=none the index knows which trigrams a row has, not in which order: LIKE checks again.
+    fn by_trigrams(&self, conn: &mut Conn, words: &str, limit: i64) -> Result<Vec<UserId>> {
+        let found = diesel::sql_query(
+            "SELECT users.id FROM users_search CROSS JOIN users ON users.id = users_search.rowid \
+             WHERE users_search MATCH ? AND users.account_id = ? AND users.status = ? \
+             AND users.search LIKE ? ESCAPE '\\' LIMIT ?",
         )
+        .bind::<Text, _>(trigrams(words))
+        .bind::<BigInt, _>(self.scope.account)
+        .bind::<Text, _>(self.filter.status)
+        .bind::<Text, _>(containing(words))
+        .bind::<BigInt, _>(limit);
+        Ok(found.load::<Found>(conn)?.into_iter().map(|row| row.id).collect())
     }
 
     /// Each part names account and status again, so that each can go through an index of its own.
@@ -112,18 +117,29 @@ impl Request<'_> {
         Box::new(begins("users.name_key").or(begins("users.email_key")).or(begins("users.username_key")))
     }
 
-    /// The ids of a condition that few users meet; None where each is met by more than the cap.
+    /// The ids of a condition that few users meet; None where each is met by many.
     pub fn few(&self, conn: &mut Conn) -> Result<Option<Vec<UserId>>> {
-        let cap = self.scope.limits.cap;
+        let few = self.scope.limits.few;
         for one in self.filter.each() {
-            let by = if one.words.is_some() || one.team.is_some() { By::Row } else { By::Index };
-            let query = self.narrowed(self.all(by), &one, By::Index).select(users::id).limit(cap as i64 + 1);
-            let ids: Vec<UserId> = query.load(conn)?;
-            if ids.len() <= cap {
+            let ids = self.candidates(conn, &one, few as i64 + 1)?;
+            if ids.len() <= few {
                 return Ok(Some(ids));
             }
         }
         Ok(None)
+    }
+
+    /// Users who meet this one condition, through its index.
+    fn candidates(&self, conn: &mut Conn, one: &Filter, limit: i64) -> Result<Vec<UserId>> {
+        match &one.words {
+            Some(words) if !self.scope.postgres && self.scope.searches_inside(words) => {
+                self.by_trigrams(conn, words, limit)
+            }
+            _ => {
+                let by = if one.words.is_some() || one.team.is_some() { By::Row } else { By::Index };
+                Ok(self.narrowed(self.all(by), one, By::Index).select(users::id).limit(limit).load(conn)?)
+            }
+        }
     }
 
     /// The tab's users, or only these.
@@ -230,9 +246,15 @@ where
     Box::new(sql::<Bool>(&format!("{column} = ")).bind::<ST, _>(value))
 }
 
-/// `%`, `_` and the escape itself are letters here.
-fn escape_like(words: &str) -> String {
-    words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = BigInt)]
+    id: UserId,
+}
+
+/// A LIKE pattern for texts with these words in them; `%`, `_` and the escape itself are letters here.
+fn containing(words: &str) -> String {
+    format!("%{}%", words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
 }
 
 /// `"smi" AND "mit" AND "ith"`: how FTS5 with detail=none is asked for "smith".
@@ -250,6 +272,6 @@ mod tests {
     fn words_are_asked_as_trigrams() {
         assert_eq!(trigrams("smith"), r#""smi" AND "mit" AND "ith""#);
         assert_eq!(trigrams("a\"b"), "\"a\"\"b\"");
-        assert_eq!(escape_like("50%_\\"), "50\\%\\_\\\\");
+        assert_eq!(containing("50%_\\"), "%50\\%\\_\\\\%");
     }
 }

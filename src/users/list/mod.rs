@@ -1,6 +1,6 @@
 //! The list of Manage Users: what its URL says, and how its rows are found without ever walking a large account.
 //!
-//! Small accounts scan their own rows. In large ones each condition is asked for its first [`Limits::cap`] + 1 users
+//! Small accounts scan their own rows. In large ones each condition is asked for its first [`Limits::few`] + 1 users
 //! through its own index (search: trigrams). One with few users gives the ids, and only these are sorted. Where all have
 //! many, the sort column's index is walked in strides, so that no query touches more than [`Limits::stride`] rows, until
 //! the page is full or the time is up.
@@ -64,7 +64,9 @@ pub struct Listing {
 pub struct Limits {
     /// Users of an account that is simply scanned.
     pub small: i32,
-    /// Matches that are counted, fetched and sorted.
+    /// Users who meet a condition and are looked up and sorted; with more, the list is walked in its order instead.
+    pub few: usize,
+    /// Matches that are counted.
     pub cap: usize,
     /// Rows that one query walks at most.
     pub stride: i64,
@@ -73,7 +75,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { small: 20_000, cap: 1000, stride: 20_000, time: Duration::from_secs(3) }
+        Limits { small: 20_000, few: 5000, cap: 1000, stride: 20_000, time: Duration::from_secs(3) }
     }
 }
 
@@ -118,6 +120,7 @@ pub fn page(conn: &mut Conn, scope: &Scope, query: &ListQuery, times: &Times) ->
         }
         None => {
             let (rows, stopped) = request.walk(conn)?;
+            // What many meet is met by more than is counted; of several such conditions together nobody knows.
             let count = if filter.conditions() == 1 { Count::MoreThan(scope.limits.cap) } else { Count::Many };
             Ok(request.listing(rows, count, stopped))
         }

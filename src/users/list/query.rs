@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_url_is_read_and_written_alike() {
-        let text = "status=disabled&q=o%27brien+%26+co&role=agent&sort=-created&rows=50&after=anna~5";
+        let text = "status=disabled&q=o%27brien+%26+co&role=agent&sort=-created&rows=50&after=anna%7E5";
         let query = ListQuery::from_text(text);
         assert_eq!(query.to_text(), text);
         assert_eq!(query.order(), (Sort::Created, false));

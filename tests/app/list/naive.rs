@@ -226,7 +226,7 @@ async fn however_large_the_account_the_list_is_the_naive_one() {
         postgres: app.db.is_postgres(),
         limits,
     };
-    let low = |cap: usize, stride: i64| Limits { small: 0, cap, stride, ..Limits::default() };
+    let low = |cap: usize, stride: i64| Limits { small: 0, few: cap, cap, stride, ..Limits::default() };
     let (small, large, middle) = (scope(Limits::default()), scope(low(10, 7)), scope(low(40, 1000)));
     let mut dice = Dice(7);
     let mut found = 0;
@@ -259,7 +259,7 @@ async fn every_word_is_found_as_the_naive_list_finds_it() {
     let times = Times::new("UTC", seatkeeper::clock::now());
     for word in WORDS {
         for (limits, inside) in
-            [(Limits::default(), true), (Limits { small: 0, cap: 3, stride: 5, ..Limits::default() }, false)]
+            [(Limits::default(), true), (Limits { small: 0, few: 3, cap: 3, stride: 5, ..Limits::default() }, false)]
         {
             let scope =
                 Scope { account: app.account, users: 60, trigrams: true, postgres: app.db.is_postgres(), limits };
