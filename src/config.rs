@@ -224,7 +224,13 @@ fn smtp(text: Option<&str>, authority: Option<&Path>) -> anyhow::Result<Option<S
         (user, password) => Some((decode(user), decode(password.unwrap_or_default()))),
     };
     let authority = match authority {
-        Some(path) => Some(std::fs::read(path).with_context(|| format!("--smtp-ca {} can't be read", path.display()))?),
+        Some(path) => {
+            let pem = std::fs::read(path).with_context(|| format!("--smtp-ca {} can't be read", path.display()))?;
+            if !String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----") {
+                bail!("--smtp-ca {} holds no certificate in PEM form", path.display());
+            }
+            Some(pem)
+        }
         None => None,
     };
     let port = url.port().unwrap_or(match tls {

@@ -13,7 +13,7 @@ use diesel::prelude::*;
 use diesel::r2d2::{self, ManageConnection, R2D2Connection};
 use diesel::result::DatabaseErrorKind;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
@@ -145,11 +145,8 @@ pub struct SchemaState {
 impl Db {
     /// Connects, with at most `connections` readers (SQLite) or connections (Postgres). Does not migrate.
     pub fn open(location: Location, connections: u32) -> anyhow::Result<Self> {
-        if let Location::Sqlite(path) = &location
-            && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
-        {
-            std::fs::create_dir_all(folder)
-                .with_context(|| format!("the folder {} can't be made", folder.display()))?;
+        if let Location::Sqlite(path) = &location {
+            keep_private(path).with_context(|| format!("the database {} can't be made", location.public()))?;
         }
         let manager = |writes| Manager { location: location.clone(), writes };
         // One look of our own: a pool says only that it timed out.
@@ -203,6 +200,19 @@ impl Db {
     /// [`Db::read`] for the command line and workers of their own.
     pub fn read_now<T>(&self, f: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
         f(&mut *self.readers.get().map_err(|_| Error::Busy)?)
+    }
+
+    /// Reads all of it as of one moment, whatever others write meanwhile.
+    pub fn read_snapshot<T>(&self, f: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        let mut conn = self.readers.get().map_err(|_| Error::Busy)?;
+        let begin = match &*conn {
+            Conn::Sqlite(_) => "BEGIN",
+            Conn::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        };
+        conn.batch_execute(begin)?;
+        let found = f(&mut conn);
+        conn.batch_execute("ROLLBACK")?;
+        found
     }
 
     /// [`Db::write`] for the command line and workers of their own.
@@ -266,6 +276,25 @@ impl Db {
             }
         })
     }
+}
+
+/// Makes the file and its folder where they are missing, for their owner's eyes only: personal data and hashes are in it.
+/// SQLite gives the files beside it (-wal, -shm) the same rights.
+fn keep_private(path: &Path) -> std::io::Result<()> {
+    let mut folders = std::fs::DirBuilder::new();
+    let mut file = std::fs::OpenOptions::new();
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::DirBuilderExt::mode(&mut folders, 0o700);
+        std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
+    }
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        folders.recursive(true).create(folder)?;
+    }
+    if !path.exists() {
+        file.append(true).create(true).open(path)?;
+    }
+    Ok(())
 }
 
 /// The last line of a database's message says what is wrong; the rest is where.

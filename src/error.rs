@@ -14,6 +14,8 @@ pub enum Error {
     BadRequest,
     /// 403: signed in, but not allowed to.
     Forbidden,
+    /// 403: the account has no place yet where new users could sign in.
+    NoDomainYet,
     /// 403: the request did not come from a page of ours.
     CrossSite,
     /// 404: not there, or not theirs to know of.
@@ -154,6 +156,10 @@ impl Error {
                 "You don't have access to this page",
                 "Your role doesn't allow it. An admin of your account can change your role.".into(),
             ),
+            Error::NoDomainYet => (
+                "No users can be added yet",
+                "You do not have permission to add users yet. Set up a domain in the White Label tab first.".into(),
+            ),
             Error::CrossSite => (
                 "This request came from another site",
                 "Nothing was changed. Open the page here and try again.".into(),
@@ -192,7 +198,7 @@ impl ResponseError for Error {
         match self {
             Error::SignInRequired { .. } => StatusCode::SEE_OTHER,
             Error::BadRequest => StatusCode::BAD_REQUEST,
-            Error::Forbidden | Error::CrossSite => StatusCode::FORBIDDEN,
+            Error::Forbidden | Error::NoDomainYet | Error::CrossSite => StatusCode::FORBIDDEN,
             Error::NotFound => StatusCode::NOT_FOUND,
             Error::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,

@@ -16,8 +16,8 @@
 //! | [`operator`] | the console of who runs the installation |
 //! | [`demo`], [`verify`], [`server`] | the commands |
 //!
-//! Each capability has the same files: `model` (rows, queries, verbs; the only one that knows tables), `form` (what a
-//! person may type), `pages` (handlers). A capability calls another's model, never its pages.
+//! Each capability has the same files: `model` (rows, queries, verbs; with what it is split into, all
+//! that knows tables), `form` (what a person may type), `pages` (handlers). A capability calls another's model, never its pages.
 //!
 //! # One request: POST /users, "Create & Add User"
 //!

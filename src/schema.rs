@@ -151,6 +151,7 @@ diesel::table! {
     sign_in_failures (key_hash) {
         key_hash -> Text,
         failures -> Int4,
+        since -> Timestamp,
         last_at -> Timestamp,
     }
 }

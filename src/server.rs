@@ -7,6 +7,8 @@ use crate::db::Db;
 use crate::{mail, sessions};
 use actix_web::{HttpServer, web};
 use anyhow::{Context, bail};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Requests in flight are given this long when the server stops.
@@ -39,6 +41,7 @@ pub fn migrate(db: &Db) -> anyhow::Result<usize> {
 /// Serves until it is told to stop (SIGINT, SIGTERM), then lets requests in flight finish.
 pub fn run(config: Config, db: Db) -> anyhow::Result<()> {
     let listen = config.listen;
+    mail::check(&config)?;
     let connections = db.connections();
     let app = App::new(config, db)?;
     if !app.trigrams {
@@ -56,12 +59,13 @@ pub fn run(config: Config, db: Db) -> anyhow::Result<()> {
             .bind(listen)
             .with_context(|| format!("the address {listen} can't be listened on"))?
             .run();
-        let mail = actix_web::rt::spawn(send_mail(app.clone()));
+        let stop = Arc::new(AtomicBool::new(false));
+        let mail = actix_web::rt::spawn(send_mail(app.clone(), stop.clone()));
         let purge = actix_web::rt::spawn(purge(app.clone()));
         server.await?;
-        mail.abort();
         purge.abort();
-        Ok(())
+        stop.store(true, Ordering::Relaxed);
+        mail.await.context("the mail worker failed")
     })
 }
 
@@ -71,8 +75,8 @@ fn blocking_threads(connections: u32) -> usize {
     (connections as usize + 2).div_ceil(workers).max(2)
 }
 
-async fn send_mail(app: web::Data<App>) {
-    if let Err(error) = mail::run(&app.config, &app.db).await {
+async fn send_mail(app: web::Data<App>, stop: Arc<AtomicBool>) {
+    if let Err(error) = mail::run(&app.config, &app.db, &stop).await {
         tracing::error!(error = format!("{error:#}"), "mail is not sent");
     }
 }

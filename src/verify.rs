@@ -8,7 +8,7 @@ use crate::users;
 
 /// What is wrong, one sentence each; empty when all is well.
 pub fn run(db: &Db) -> Result<Vec<String>> {
-    db.read_now(|conn| {
+    db.read_snapshot(|conn| {
         let mut wrong = vec![];
         for account in accounts::ids(conn)? {
             wrong.extend(users::recount(conn, account)?);

@@ -14,7 +14,7 @@ addEventListener('keydown', e => {
 addEventListener('keydown', e => {
   const menu = e.target.closest?.('.menu[open]');
   if (!menu || !['ArrowDown', 'ArrowUp'].includes(e.key)) return;
-  const entries = all('li > :is(a, button)', menu);
+  const entries = all('li :is(a, button)', menu);
   if (!entries.length) return;
   e.preventDefault();
   const at = entries.indexOf(document.activeElement) + (e.key === 'ArrowDown' ? 1 : -1);

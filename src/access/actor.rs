@@ -24,6 +24,8 @@ pub struct Actor {
     /// The admin in whose hands `user`'s session is.
     pub impersonator: Option<UserId>,
     pub permissions: Permissions,
+    /// Runs the installation.
+    pub is_operator: bool,
     /// Network address, empty for the system.
     pub address: String,
 }
@@ -31,7 +33,14 @@ pub struct Actor {
 impl Actor {
     /// The command line, set-up and workers.
     pub fn system(account: AccountId) -> Self {
-        Actor { account, user: None, impersonator: None, permissions: Permissions::ALL, address: String::new() }
+        Actor {
+            account,
+            user: None,
+            impersonator: None,
+            permissions: Permissions::ALL,
+            is_operator: true,
+            address: String::new(),
+        }
     }
 
     pub fn is(&self, user: UserId) -> bool {

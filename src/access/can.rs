@@ -156,6 +156,7 @@ async fn signed_in(req: HttpRequest) -> Result<(web::Data<App>, Viewer, Site, Pa
         user: Some(viewer.user),
         impersonator: None,
         permissions: viewer.permissions(),
+        is_operator: viewer.is_operator(),
         address,
     };
     let page = Page::new(&req, &viewer, site);

@@ -2,6 +2,7 @@
 
 use super::{AccountId, Permissions, Role, UserId};
 use crate::db::Conn;
+use crate::domains;
 use crate::error::Result;
 use crate::schema::{accounts, operators, plans, sessions, users};
 use chrono::NaiveDateTime;
@@ -19,6 +20,7 @@ pub struct Viewer {
     pub time_zone: String,
     pub country: String,
     pub plan_name: String,
+    /// Whether its people may be on the shared host: allowed to, or without a verified domain of their own so far.
     pub shared_host: bool,
     pub seat_limit: i32,
     pub seats_used: i32,
@@ -54,7 +56,7 @@ impl Viewer {
                 accounts::time_zone,
                 accounts::country,
                 plans::name,
-                accounts::shared_host,
+                domains::may_use_shared_host(),
                 accounts::seat_limit,
                 accounts::seats_used,
                 accounts::enabled_users,

@@ -8,16 +8,12 @@ use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::operator;
 use crate::schema::{accounts, setup_links};
+use crate::sessions::{NewKey, hash};
 use chrono::Duration;
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use sha2::{Digest, Sha256};
 
 const VALID: Duration = Duration::hours(24);
-
-fn hash(token: &str) -> String {
-    hex::encode(Sha256::digest(token.as_bytes()))
-}
 
 pub fn has_accounts(conn: &mut Conn) -> Result<bool> {
     Ok(diesel::select(exists(accounts::table.select(accounts::id))).get_result(conn)?)
@@ -25,14 +21,12 @@ pub fn has_accounts(conn: &mut Conn) -> Result<bool> {
 
 /// A new token; the one before is void.
 pub fn new_link(conn: &mut Conn) -> Result<String> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|cause| Error::Internal(anyhow::anyhow!("no random numbers: {cause}")))?;
-    let token = hex::encode(bytes);
+    let token = NewKey::generate()?;
     diesel::delete(setup_links::table).execute(conn)?;
     diesel::insert_into(setup_links::table)
-        .values((setup_links::token_hash.eq(hash(&token)), setup_links::expires_at.eq(clock::now() + VALID)))
+        .values((setup_links::token_hash.eq(&token.hash), setup_links::expires_at.eq(clock::now() + VALID)))
         .execute(conn)?;
-    Ok(token)
+    Ok(token.key)
 }
 
 /// Whether this token opens set-up now.

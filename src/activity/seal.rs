@@ -28,7 +28,7 @@ impl SealingKey {
         getrandom::fill(&mut nonce).map_err(|cause| Error::Internal(anyhow!("no random numbers: {cause}")))?;
         let sealed = XChaCha20Poly1305::new(&self.0.into()).encrypt(XNonce::from_slice(&nonce), text.as_bytes());
         let sealed = sealed.map_err(|_| Error::Internal(anyhow!("a value can't be sealed")))?;
-        Ok(hex::encode(nonce) + &hex::encode(sealed))
+        Ok(format!("{}{}", hex::encode(nonce), hex::encode(sealed)))
     }
 
     /// None where the text was sealed under another key, or altered.

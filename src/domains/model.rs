@@ -2,8 +2,9 @@ use crate::access::AccountId;
 use crate::clock;
 use crate::db::{self, Conn};
 use crate::error::Result;
-use crate::schema::domains;
+use crate::schema::{accounts, domains};
 use crate::text_enum;
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 text_enum! {
@@ -47,4 +48,12 @@ pub fn add_verified(conn: &mut Conn, account: AccountId, host: &str) -> Result<(
         ))
         .execute(conn)?;
     Ok(())
+}
+
+/// A condition on `accounts`: their people may be on the shared host. An account without a verified domain has nowhere
+/// else to go; its admins read there that a domain must be set up before users can be added.
+#[diesel::dsl::auto_type]
+pub fn may_use_shared_host() -> _ {
+    let own_domain = domains::table.filter(domains::account_id.eq(accounts::id)).filter(domains::status.eq("verified"));
+    accounts::shared_host.eq(true).or(not(exists(own_domain)))
 }

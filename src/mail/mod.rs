@@ -8,4 +8,4 @@ mod worker;
 
 pub use message::{Brand, Message};
 pub use model::{MailId, MailState, Queued, Recipient, newest, purge, queue, read};
-pub use worker::run;
+pub use worker::{check, run};

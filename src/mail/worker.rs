@@ -5,25 +5,36 @@ use super::smtp::Mailer;
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::Result;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Between looks at an empty queue.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// Runs until it is dropped. Does nothing without a mail server. Errors: settings that can't be used.
-pub async fn run(config: &Config, db: &Db) -> anyhow::Result<()> {
+/// Settings that can't be used are found before anything is served.
+pub fn check(config: &Config) -> anyhow::Result<()> {
+    match &config.smtp {
+        Some(smtp) => Mailer::new(smtp, &config.mail_from).map(drop),
+        None => Ok(()),
+    }
+}
+
+/// Runs until it is told to stop, and then to the end of the message in hand: cut off, it would be sent twice. Does
+/// nothing without a mail server.
+pub async fn run(config: &Config, db: &Db, stop: &AtomicBool) -> anyhow::Result<()> {
     let Some(smtp) = &config.smtp else { return Ok(()) };
     let mailer = Mailer::new(smtp, &config.mail_from)?;
-    loop {
+    while !stop.load(Ordering::Relaxed) {
         match step(&mailer, db).await {
             Ok(true) => {}
             Ok(false) => tokio::time::sleep(PAUSE).await,
             Err(error) => {
                 tracing::warn!(%error, "the mail queue can't be worked");
-                tokio::time::sleep(PAUSE * 5).await;
+                tokio::time::sleep(PAUSE).await;
             }
         }
     }
+    Ok(())
 }
 
 /// Sends one message; false where none is due.

@@ -3,4 +3,4 @@
 mod model;
 pub mod pages;
 
-pub use model::appoint;
+pub use model::{appoint, of_account};

@@ -11,3 +11,8 @@ pub fn appoint(conn: &mut Conn, account: AccountId, user: UserId) -> Result<()> 
         .execute(conn)?;
     Ok(())
 }
+
+/// The operators among an account's users: few, whatever its size.
+pub fn of_account(conn: &mut Conn, account: AccountId) -> Result<Vec<UserId>> {
+    Ok(operators::table.filter(operators::account_id.eq(account)).select(operators::user_id).load(conn)?)
+}

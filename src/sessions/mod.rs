@@ -10,5 +10,5 @@ mod throttle;
 
 pub use model::{end_all, needs_touch, purge, sign_in_url, touch};
 pub use passwords::{PasswordHash, Passwords, credentials_of, set_password};
-pub use store::{key_hash_of, middleware};
+pub use store::{NewKey, hash, key_hash_of, middleware};
 pub use throttle::Attempt;

@@ -1,11 +1,11 @@
 use super::passwords::PasswordHash;
-use super::store::NewKey;
 use super::throttle;
 use crate::access::{AccountId, Actor, Role, Site, UserId};
 use crate::activity;
 use crate::clock;
 use crate::db::Conn;
-use crate::error::Result;
+use crate::domains;
+use crate::error::{Error, Result};
 use crate::schema::{accounts, credentials, sessions, users};
 use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
@@ -62,7 +62,7 @@ pub fn candidates(conn: &mut Conn, site: Site, login: &str) -> Result<Vec<Candid
     query = if is_email { query.filter(users::email_key.eq(key)) } else { query.filter(users::username_key.eq(key)) };
     query = match site {
         Site::Account(account) => query.filter(users::account_id.eq(account)),
-        Site::Shared => query.filter(accounts::shared_host.eq(true)),
+        Site::Shared => query.filter(domains::may_use_shared_host()),
     };
     let found: Vec<Candidate> = query.load(conn)?;
     let is_clear = is_email || found.len() < 2;
@@ -76,13 +76,26 @@ pub struct Origin {
 }
 
 /// Starts a session: its row and its log entry.
-pub fn start(conn: &mut Conn, who: &Candidate, key: &NewKey, origin: &Origin) -> Result<()> {
+/// Refused where the user was disabled or got another password since it was compared: hashing takes a while.
+pub fn start(conn: &mut Conn, who: &Candidate, key_hash: &str, origin: &Origin) -> Result<()> {
     let now = clock::now();
-    let here = users::account_id.eq(who.account).and(users::id.eq(who.user));
-    diesel::update(users::table.filter(here)).set(users::last_activity.eq(now)).execute(conn)?;
+    let here = users::account_id.eq(who.account).and(users::id.eq(who.user)).and(users::status.eq("enabled"));
+    let is_enabled = diesel::update(users::table.filter(here)).set(users::last_activity.eq(now)).execute(conn)? == 1;
+    let compared = credentials::account_id
+        .eq(who.account)
+        .and(credentials::user_id.eq(who.user))
+        .and(credentials::password_hash.nullable().eq(&who.hash));
+    // Written, not read: a new password that is being set waits for this session, and then ends it.
+    let is_password = diesel::update(credentials::table.filter(compared))
+        .set(credentials::changed_at.eq(credentials::changed_at))
+        .execute(conn)?
+        == 1;
+    if !is_enabled || !is_password {
+        return Err(Error::SignInRequired { back: "/".into() });
+    }
     diesel::insert_into(sessions::table)
         .values((
-            sessions::key_hash.eq(&key.hash),
+            sessions::key_hash.eq(key_hash),
             sessions::account_id.eq(who.account),
             sessions::user_id.eq(who.user),
             sessions::created_at.eq(now),
@@ -97,6 +110,7 @@ pub fn start(conn: &mut Conn, who: &Candidate, key: &NewKey, origin: &Origin) ->
         user: Some(who.user),
         impersonator: None,
         permissions: who.role.permissions(),
+        is_operator: false,
         address: origin.address.clone(),
     };
     activity::record(conn, &actor, "session.started", who.user, vec![])

@@ -46,7 +46,7 @@ pub async fn create(visitor: Visitor, session: Session, Form(form): Form<SignInF
         return page::html(StatusCode::UNPROCESSABLE_ENTITY, &page);
     }
     let attempt = Attempt::new(&format!("{:?}", visitor.site), &form.login, &visitor.address);
-    let mut fitting = fitting(&visitor, &form, &attempt).await?;
+    let mut fitting = fitting(&visitor, &form, attempt).await?;
     if fitting.len() > 1 {
         if fitting.iter().any(|who| who.account.0.to_string() == form.account) {
             fitting.retain(|who| who.account.0.to_string() == form.account);
@@ -65,30 +65,25 @@ pub async fn create(visitor: Visitor, session: Session, Form(form): Form<SignInF
         return page::html(StatusCode::UNPROCESSABLE_ENTITY, &page);
     }
     let key = NewKey::generate()?;
-    let row = NewKey { key: String::new(), hash: key.hash.clone() };
+    let hash = key.hash.clone();
     let origin = Origin { address: visitor.address, device: visitor.device };
-    visitor
-        .db
-        .write(move |conn| {
-            attempt.succeed(conn)?;
-            model::start(conn, &who, &row, &origin)
-        })
-        .await?;
+    visitor.db.write(move |conn| model::start(conn, &who, &hash, &origin)).await?;
     key.hand_over(&session)?;
     Ok(flash::redirect(local_path(&form.back), None))
 }
 
 /// Those whom the name may mean and whose password this is. Each costs a hash; where nobody is meant, one is spent too.
-async fn fitting(visitor: &Visitor, form: &SignInForm, attempt: &Attempt) -> Result<Vec<Candidate>> {
-    let (site, login, attempt) = (visitor.site, form.login.clone(), attempt.clone());
+async fn fitting(visitor: &Visitor, form: &SignInForm, attempt: Attempt) -> Result<Vec<Candidate>> {
+    let (site, login, counted) = (visitor.site, form.login.clone(), attempt.clone());
     let found = visitor
         .db
         .write(move |conn| {
-            attempt.begin(conn)?;
+            counted.begin(conn)?;
             model::candidates(conn, site, &login)
         })
         .await?;
     let passwords = &visitor.app.passwords;
+    let is_only_one = found.len() == 1;
     if found.is_empty() {
         passwords.is_right(form.password.clone(), None).await?;
     }
@@ -97,6 +92,9 @@ async fn fitting(visitor: &Visitor, form: &SignInForm, attempt: &Attempt) -> Res
         if passwords.is_right(form.password.clone(), who.password()).await? {
             fitting.push(who);
         }
+    }
+    if !fitting.is_empty() {
+        visitor.db.write(move |conn| attempt.succeed(conn, is_only_one)).await?;
     }
     if fitting.iter().any(|who| who.enabled) {
         fitting.retain(|who| who.enabled);

@@ -8,7 +8,11 @@ use crate::schema::credentials;
 use anyhow::anyhow;
 use diesel::prelude::*;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Semaphore;
+
+/// Who waits longer for a turn is asked to come back.
+const LONGEST_QUEUE: Duration = Duration::from_secs(20);
 
 /// What is stored of a password.
 #[derive(Debug, Clone)]
@@ -65,7 +69,13 @@ impl Passwords {
     }
 
     async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let _turn = self.turns.acquire().await.map_err(|_| Error::Busy)?;
+        let turn = tokio::time::timeout(LONGEST_QUEUE, self.turns.clone().acquire_owned()).await;
+        let turn = turn.map_err(|_| Error::Busy)?.map_err(|_| Error::Busy)?;
+        // The turn goes with the work: a visitor who hangs up does not free it while the hash is still made.
+        let work = move || {
+            let _turn = turn;
+            work()
+        };
         tokio::task::spawn_blocking(work).await.map_err(|cause| Error::Internal(anyhow!("hashing failed: {cause}")))
     }
 }

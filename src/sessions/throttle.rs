@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::schema::sign_in_failures as failures;
 use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
+use std::net::IpAddr;
 
 /// Failures without consequence, for one name and for one network address (behind which a whole office may be).
 const FREE_BY_NAME: i32 = 5;
@@ -17,7 +18,7 @@ const FREE_BY_ADDRESS: i32 = 50;
 /// Then each failure doubles the wait, from this many seconds to the longest.
 const FIRST_WAIT: i64 = 15;
 const LONGEST_WAIT: i64 = 15 * 60;
-/// Seconds after which failures are forgotten.
+/// Seconds after the first failure at which all are forgotten.
 const MEMORY: i64 = 24 * 60 * 60;
 
 /// The two counters that one attempt moves.
@@ -32,7 +33,7 @@ impl Attempt {
     pub fn new(site: &str, name: &str, address: &str) -> Self {
         Attempt {
             by_name: hash(&format!("name {site} {}", name.trim().to_lowercase())),
-            by_address: hash(&format!("address {address}")),
+            by_address: hash(&format!("address {}", network(address))),
         }
     }
 
@@ -45,35 +46,66 @@ impl Attempt {
         Ok(())
     }
 
-    /// The password was right: the name starts anew, the address gets its one back.
-    pub fn succeed(&self, conn: &mut Conn) -> Result<()> {
-        diesel::delete(failures::table.find(&self.by_name)).execute(conn)?;
-        diesel::update(failures::table.find(&self.by_address).filter(failures::failures.gt(0)))
-            .set(failures::failures.eq(failures::failures - 1))
-            .execute(conn)?;
-        Ok(())
+    /// The password was right. The name starts anew where it can mean one person only; otherwise, and for the address,
+    /// this attempt is taken back: whoever shares a name with somebody must not clear the other's failures.
+    pub fn succeed(&self, conn: &mut Conn, is_only_one: bool) -> Result<()> {
+        if is_only_one {
+            diesel::delete(failures::table.find(&self.by_name)).execute(conn)?;
+        } else {
+            take_back(conn, &self.by_name)?;
+        }
+        take_back(conn, &self.by_address)
     }
 }
 
-fn count(conn: &mut Conn, key: &str, free: i32, now: NaiveDateTime) -> Result<()> {
-    let row: Option<(i32, NaiveDateTime)> =
-        failures::table.find(key).select((failures::failures, failures::last_at)).first(conn).optional()?;
-    let Some((count, last)) = row else {
-        let first = (failures::key_hash.eq(key), failures::failures.eq(1), failures::last_at.eq(now));
-        diesel::insert_into(failures::table).values(first).execute(conn)?;
-        return Ok(());
-    };
-    let age = (now - last).num_seconds();
-    let wait = wait_after(count - free) - age;
-    if wait > 0 {
-        return Err(Error::TooMany { seconds: wait });
+/// Whoever has one IPv6 address has the 64 bits that follow: they count as one.
+fn network(address: &str) -> String {
+    match address.parse::<IpAddr>() {
+        Ok(IpAddr::V6(address)) => format!("{:x?}", &address.segments()[..4]),
+        _ => address.to_owned(),
     }
-    let next = if age > MEMORY { 1 } else { count + 1 };
-    // Guarded: of two attempts at the same moment only one passes, the other is run again and finds it.
-    let counted = diesel::update(failures::table.find(key).filter(failures::failures.eq(count)))
-        .set((failures::failures.eq(next), failures::last_at.eq(now)))
+}
+
+fn take_back(conn: &mut Conn, key: &str) -> Result<()> {
+    diesel::update(failures::table.find(key).filter(failures::failures.gt(0)))
+        .set(failures::failures.eq(failures::failures - 1))
         .execute(conn)?;
-    if counted == 1 { Ok(()) } else { Err(Error::TooMany { seconds: 1 }) }
+    Ok(())
+}
+
+/// Counts one attempt. Guarded by what was read: where another attempt was faster, it is read again.
+fn count(conn: &mut Conn, key: &str, free: i32, now: NaiveDateTime) -> Result<()> {
+    for _ in 0..100 {
+        let row: Option<(i32, NaiveDateTime, NaiveDateTime)> = failures::table
+            .find(key)
+            .select((failures::failures, failures::since, failures::last_at))
+            .first(conn)
+            .optional()?;
+        let Some((count, since, last)) = row else {
+            let first = (
+                failures::key_hash.eq(key),
+                failures::failures.eq(1),
+                failures::since.eq(now),
+                failures::last_at.eq(now),
+            );
+            diesel::insert_into(failures::table).values(first).execute(conn)?;
+            return Ok(());
+        };
+        let is_forgotten = (now - since).num_seconds() > MEMORY;
+        let wait = wait_after(count - free) - (now - last).num_seconds();
+        if wait > 0 && !is_forgotten {
+            return Err(Error::TooMany { seconds: wait });
+        }
+        let (next, since) = if is_forgotten { (1, now) } else { (count + 1, since) };
+        let seen = failures::failures.eq(count).and(failures::last_at.eq(last));
+        let counted = diesel::update(failures::table.find(key).filter(seen))
+            .set((failures::failures.eq(next), failures::since.eq(since), failures::last_at.eq(now)))
+            .execute(conn)?;
+        if counted == 1 {
+            return Ok(());
+        }
+    }
+    Err(Error::TooMany { seconds: 1 })
 }
 
 /// Seconds to wait after this many failures beyond the free ones.
@@ -87,7 +119,7 @@ fn wait_after(beyond: i32) -> i64 {
 /// Drops what is forgotten.
 pub fn purge(conn: &mut Conn) -> Result<()> {
     let old = clock::now() - Duration::seconds(MEMORY);
-    diesel::delete(failures::table.filter(failures::last_at.lt(old))).execute(conn)?;
+    diesel::delete(failures::table.filter(failures::since.lt(old))).execute(conn)?;
     Ok(())
 }
 

@@ -10,8 +10,10 @@ pub fn fold(text: &str) -> String {
 /// What a search looks for: folded; of a telephone number typed with blanks and brackets only the digits.
 pub fn fold_query(text: &str) -> String {
     let is_number = text.chars().all(|c| c.is_ascii_digit() || " +-().".contains(c));
-    if is_number && text.chars().filter(char::is_ascii_digit).count() > 2 {
-        return text.chars().filter(char::is_ascii_digit).collect();
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    if is_number && (digits.len() >= 5 || text.trim_start().starts_with(['+', '('])) {
+        // Stored with the country's code, typed with the zero that stands for it at home.
+        return digits.trim_start_matches('0').to_owned();
     }
     fold(text)
 }
@@ -31,6 +33,8 @@ mod tests {
     fn telephone_numbers_are_found_as_typed() {
         assert_eq!(fold_query("+1 (415) 555-0148"), "14155550148");
         assert_eq!(fold_query("Anna-Lena"), "anna-lena");
-        assert_eq!(fold_query("10"), "10");
+        assert_eq!(fold_query("0171 1234567"), "1711234567");
+        assert_eq!(fold_query("+1 415"), "1415");
+        assert_eq!(fold_query("24-7"), "24-7");
     }
 }

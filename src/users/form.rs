@@ -10,7 +10,8 @@ use crate::teams::{Team, TeamId};
 use crate::web::form::{Errors, trimmed};
 use serde::Deserialize;
 
-/// The form of adding and editing, as typed. An absent field (None) is one that was not shown: it keeps its value.
+/// The form of adding and editing, as typed. Of those that may not be shown (`Option`), an absent one keeps its value;
+/// an absent text is empty, and an absent choice is an error.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct UserForm {
@@ -240,7 +241,8 @@ impl UserForm {
 
     /// Dialer and Local Presence, where the plan has them.
     fn products(&self, plan: Option<&Plan>, errors: &mut Errors) -> (bool, bool) {
-        let (dialer, local_presence) = (self.dialer == YES, self.local_presence == YES);
+        let dialer = is_yes("dialer", &self.dialer, errors);
+        let local_presence = is_yes("local_presence", &self.local_presence, errors);
         if let Some(plan) = plan {
             if dialer && !plan.dialer {
                 errors.add("dialer", format!("The {} tier has no dialer. Choose No, or another tier.", plan.name));
@@ -257,7 +259,7 @@ impl UserForm {
     fn seat(&self, errors: &mut Errors) -> Seat {
         match PayForSeat::from_code(&self.pay_for_seat) {
             Some(PayForSeat::Direct) => Seat::Direct,
-            Some(PayForSeat::Company) if self.package_seat == YES => Seat::Package,
+            Some(PayForSeat::Company) if is_yes("package_seat", &self.package_seat, errors) => Seat::Package,
             Some(PayForSeat::Company) => Seat::Card,
             None => {
                 errors.add("pay_for_seat", "Choose who pays for the seat.");
@@ -320,6 +322,14 @@ impl UserForm {
         (sign_in && !actor.permissions.has(Permission::SetPasswords))
             || (differs(&self.role, current.role.code()) && !actor.permissions.has(Permission::AssignRoles))
     }
+}
+
+/// Nothing chosen, or something else, is an error: a seat or a product is not given by accident.
+fn is_yes(field: &'static str, typed: &str, errors: &mut Errors) -> bool {
+    if typed != YES && typed != NO {
+        errors.add(field, "Choose Yes or No.");
+    }
+    typed == YES
 }
 
 fn required<T>(value: Option<T>, otherwise: T, field: &'static str, errors: &mut Errors) -> T {

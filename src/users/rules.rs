@@ -9,9 +9,19 @@ pub fn outranks(actor: &Actor, role: Role) -> bool {
     actor.permissions.covers(role.permissions())
 }
 
-/// Whether `actor` may edit, enable and disable a user of this role.
-pub fn may_edit(actor: &Actor, role: Role) -> bool {
-    actor.permissions.has(Permission::EditUsers) && outranks(actor, role)
+/// Whom an edit is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Target {
+    pub id: UserId,
+    pub role: Role,
+    /// An operator sees every account, so only operators and themselves may touch their sign-in.
+    pub is_operator: bool,
+}
+
+/// Whether `actor` may edit, enable and disable this user.
+pub fn may_edit(actor: &Actor, target: Target) -> bool {
+    let outranks_operator = !target.is_operator || actor.is_operator || actor.is(target.id);
+    actor.permissions.has(Permission::EditUsers) && outranks(actor, target.role) && outranks_operator
 }
 
 fn needs(actor: &Actor, permission: Permission) -> Result<()> {
@@ -36,13 +46,13 @@ pub fn adding(actor: &Actor, role: Role) -> Result<()> {
 /// A changed user. `confirmed`: the actor has confirmed with their own password, which the Owner role asks for.
 pub fn editing(
     actor: &Actor,
-    id: UserId,
+    target: Target,
     before: &Details,
     after: &Details,
     new_password: bool,
     confirmed: bool,
 ) -> Result<()> {
-    if !may_edit(actor, before.role) {
+    if !may_edit(actor, target) {
         return Err(Error::Forbidden);
     }
     if (&before.email, &before.username) != (&after.email, &after.username) || new_password {
@@ -53,7 +63,7 @@ pub fn editing(
         if !outranks(actor, after.role) {
             return Err(Error::Forbidden);
         }
-        if actor.is(id) {
+        if actor.is(target.id) {
             return Err(Refusal::Self_.into());
         }
         if [before.role, after.role].contains(&Role::Owner) {
@@ -63,7 +73,7 @@ pub fn editing(
             }
         }
     }
-    status(actor, id, before.status, after.status)
+    status(actor, target.id, before.status, after.status)
 }
 
 /// Nobody disables themselves.
@@ -75,11 +85,11 @@ fn status(actor: &Actor, id: UserId, before: Status, after: Status) -> Result<()
 }
 
 /// Enabling and disabling.
-pub fn switching(actor: &Actor, id: UserId, role: Role, before: Status, after: Status) -> Result<()> {
-    if !may_edit(actor, role) {
+pub fn switching(actor: &Actor, target: Target, before: Status, after: Status) -> Result<()> {
+    if !may_edit(actor, target) {
         return Err(Error::Forbidden);
     }
-    status(actor, id, before, after)
+    status(actor, target.id, before, after)
 }
 
 /// The roles that `actor` may give, highest first. `with_owner`: the Owner role is given when editing, not when adding.
@@ -97,18 +107,35 @@ mod tests {
     use crate::access::AccountId;
 
     fn actor(role: Role) -> Actor {
-        Actor { user: Some(UserId(1)), permissions: role.permissions(), ..Actor::system(AccountId(1)) }
+        Actor {
+            user: Some(UserId(1)),
+            permissions: role.permissions(),
+            is_operator: false,
+            ..Actor::system(AccountId(1))
+        }
+    }
+
+    fn somebody(role: Role) -> Target {
+        Target { id: UserId(2), role, is_operator: false }
     }
 
     #[test]
     fn nobody_touches_whom_they_do_not_outrank() {
-        assert!(may_edit(&actor(Role::Owner), Role::Owner));
-        assert!(!may_edit(&actor(Role::Admin), Role::Owner));
-        assert!(may_edit(&actor(Role::Moderator), Role::Moderator));
+        assert!(may_edit(&actor(Role::Owner), somebody(Role::Owner)));
+        assert!(!may_edit(&actor(Role::Admin), somebody(Role::Owner)));
+        assert!(may_edit(&actor(Role::Moderator), somebody(Role::Moderator)));
         // A Manager manages calls, a Dev has API tokens: a Moderator has neither.
-        assert!(!may_edit(&actor(Role::Moderator), Role::Manager));
-        assert!(!may_edit(&actor(Role::Moderator), Role::Dev));
-        assert!(!may_edit(&actor(Role::Manager), Role::Member));
+        assert!(!may_edit(&actor(Role::Moderator), somebody(Role::Manager)));
+        assert!(!may_edit(&actor(Role::Moderator), somebody(Role::Dev)));
+        assert!(!may_edit(&actor(Role::Manager), somebody(Role::Member)));
+    }
+
+    #[test]
+    fn an_operator_is_touched_by_operators_and_themselves_only() {
+        let operator = Target { is_operator: true, ..somebody(Role::Member) };
+        assert!(!may_edit(&actor(Role::Owner), operator));
+        assert!(may_edit(&Actor { is_operator: true, ..actor(Role::Owner) }, operator));
+        assert!(may_edit(&actor(Role::Owner), Target { id: UserId(1), ..operator }));
     }
 
     #[test]

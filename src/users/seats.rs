@@ -9,6 +9,7 @@ use crate::error::{Refusal, Result};
 use crate::schema::{accounts, companies, credentials, users};
 use diesel::dsl::{count_star, exists};
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 /// What of a user is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +103,7 @@ pub fn recount(conn: &mut Conn, account: AccountId) -> Result<Vec<String>> {
         .map(|(what, kept, counted)| format!("account {}: {what} says {kept}, counted {counted}", account.0))
         .collect();
     wrong.extend(recount_companies(conn, account)?);
+    wrong.extend(recount_credits(conn, account)?);
     Ok(wrong)
 }
 
@@ -122,4 +124,22 @@ fn recount_companies(conn: &mut Conn, account: AccountId) -> Result<Vec<String>>
         && kept.iter().zip(&counted).all(|(kept, counted)| kept.0 == counted.0 && i64::from(kept.1) == counted.1);
     // Companies' names stay out of messages: some are a person's.
     Ok(if same { vec![] } else { vec![format!("account {}: users by company differ", account.0)] })
+}
+
+#[derive(QueryableByName)]
+struct Differing {
+    #[diesel(sql_type = BigInt)]
+    users: i64,
+}
+
+/// The list's credits of each user are the sum of what they were allocated, minutes apart.
+fn recount_credits(conn: &mut Conn, account: AccountId) -> Result<Option<String>> {
+    let differing = diesel::sql_query(
+        "SELECT COUNT(*) AS users FROM users WHERE account_id = $1 AND credits <> COALESCE((SELECT SUM(allocated) \
+         FROM allocations WHERE allocations.account_id = users.account_id AND allocations.user_id = users.id \
+         AND kind <> 'minutes'), 0)",
+    );
+    let users = differing.bind::<BigInt, _>(account).get_result::<Differing>(conn)?.users;
+    Ok((users > 0)
+        .then(|| format!("account {}: the credits of {users} users are not the sum of their allocations", account.0)))
 }

@@ -2,6 +2,7 @@
 
 use super::fold::fold;
 use super::model::{Details, Seat, Status, User, find, search_text};
+use super::rules::Target;
 use super::seats::Standing;
 use super::{companies, rules, seats};
 use crate::access::{Actor, Role, UserId};
@@ -13,7 +14,7 @@ use crate::error::{Error, Refusal, Result};
 use crate::plans::{self, PlanId};
 use crate::schema::{user_settings, users};
 use crate::sessions::{self, PasswordHash};
-use crate::{accounts, mail, teams};
+use crate::{accounts, mail, operator, teams};
 use diesel::prelude::*;
 
 /// A user to be added.
@@ -116,9 +117,10 @@ pub fn add_owner(conn: &mut Conn, actor: &Actor, new: &NewUser) -> Result<UserId
 /// extension is taken, or the plan or a team is unknown; 403 where the account may not add users yet.
 pub fn add(conn: &mut Conn, config: &Config, actor: &Actor, new: &NewUser) -> Result<UserId> {
     let (account, details) = (actor.account, &new.details);
+    check_actor(conn, actor)?;
     rules::adding(actor, details.role)?;
     if !accounts::may_add_users(conn, account)? {
-        return Err(Error::Forbidden);
+        return Err(Error::NoDomainYet);
     }
     let id = insert(conn, actor, new)?;
     if !details.email.is_empty() {
@@ -165,9 +167,10 @@ fn insert(conn: &mut Conn, actor: &Actor, new: &NewUser) -> Result<UserId> {
 /// Saves an edited user. Refused where somebody else saved in between (`Conflict`), and as [`add`] is.
 pub fn update(conn: &mut Conn, config: &Config, actor: &Actor, id: UserId, update: &Update) -> Result<()> {
     let account = actor.account;
+    check_actor(conn, actor)?;
     let user = find(conn, account, id)?;
     let (before, after) = (&user.details, &update.details);
-    rules::editing(actor, id, before, after, update.password.is_some(), update.confirmed)?;
+    rules::editing(actor, target(conn, &user, actor)?, before, after, update.password.is_some(), update.confirmed)?;
     if user.version != update.version {
         return Err(Refusal::Conflict.into());
     }
@@ -229,8 +232,9 @@ fn tell_of_new_address(conn: &mut Conn, config: &Config, actor: &Actor, user: &U
 /// done already changes nothing. Returns the user as they were.
 pub fn set_status(conn: &mut Conn, actor: &Actor, id: UserId, status: Status) -> Result<User> {
     let account = actor.account;
+    check_actor(conn, actor)?;
     let user = find(conn, account, id)?;
-    rules::switching(actor, id, user.details.role, user.details.status, status)?;
+    rules::switching(actor, target(conn, &user, actor)?, user.details.status, status)?;
     if user.details.status == status {
         return Ok(user);
     }
@@ -265,6 +269,27 @@ pub fn set_password(conn: &mut Conn, actor: &Actor, id: UserId, password: &Passw
     sessions::set_password(conn, actor.account, id, password)?;
     sessions::end_all(conn, actor.account, id)?;
     activity::record(conn, actor, "user.edited", id, vec![Change::plain("password", "", "")])
+}
+
+fn target(conn: &mut Conn, user: &User, actor: &Actor) -> Result<Target> {
+    let is_operator = operator::of_account(conn, actor.account)?.contains(&user.id);
+    Ok(Target { id: user.id, role: user.details.role, is_operator })
+}
+
+/// The actor's rights were read when the request came in; it may have waited since, for a password's hash or a turn.
+fn check_actor(conn: &mut Conn, actor: &Actor) -> Result<()> {
+    let Some(id) = actor.user else { return Ok(()) };
+    let now = users::table
+        .filter(users::account_id.eq(actor.account))
+        .filter(users::id.eq(id))
+        .select((users::status, users::role))
+        .first::<(Status, Role)>(conn)
+        .optional()?;
+    match now {
+        Some((Status::Enabled, role)) if role.permissions() == actor.permissions => Ok(()),
+        Some((Status::Enabled, _)) => Err(Error::Forbidden),
+        _ => Err(Error::SignInRequired { back: "/".into() }),
+    }
 }
 
 fn check_plan(conn: &mut Conn, plan: PlanId) -> Result<()> {
@@ -302,7 +327,7 @@ fn changes(before: Option<&Details>, after: &Details) -> Vec<Change> {
     let new = fields(after);
     let pairs = new.into_iter().enumerate().map(|(at, (field, after, personal))| {
         let before = old.as_ref().map(|old| old[at].1.clone()).unwrap_or_default();
-        Change { field, before, after, sealed: personal }
+        if personal { Change::personal(field, before, after) } else { Change::plain(field, before, after) }
     });
     pairs.filter(|change| change.before != change.after).collect()
 }

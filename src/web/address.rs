@@ -8,7 +8,7 @@ use std::net::IpAddr;
 /// The client's network address. `X-Forwarded-For` counts only as far as it was written by trusted proxies:
 /// read from the right, the first address that is not one of them.
 pub fn client(req: &HttpRequest, trusted: &[IpNet]) -> String {
-    let Some(peer) = req.peer_addr().map(|peer| peer.ip()) else {
+    let Some(peer) = req.peer_addr().map(|peer| peer.ip().to_canonical()) else {
         return String::new();
     };
     let forwarded = req.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
@@ -20,7 +20,7 @@ fn through(peer: IpAddr, chain: &[&str], trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: IpAddr| trusted.iter().any(|net| net.contains(&address));
     let mut nearest = peer;
     for hop in chain.iter().rev() {
-        match hop.parse::<IpAddr>() {
+        match hop.parse::<IpAddr>().map(|address| address.to_canonical()) {
             Ok(address) if is_trusted(nearest) => nearest = address,
             _ => break,
         }

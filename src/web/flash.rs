@@ -1,5 +1,6 @@
 //! The one sentence that the next page shows: "Yara Haddad was added." Kept in a short-lived cookie.
 
+use super::page::local_path;
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
@@ -38,8 +39,7 @@ impl Flash {
     pub fn take(req: &HttpRequest) -> Option<Flash> {
         // actix has undone the percent signs already.
         let flash: Flash = serde_json::from_str(req.cookie(COOKIE)?.value()).ok()?;
-        let stays = |path: &str| path.starts_with('/') && !path.starts_with("//") && !path.contains('\\');
-        flash.link.as_ref().is_none_or(|(path, _)| stays(path)).then_some(flash)
+        flash.link.as_ref().is_none_or(|(path, _)| local_path(path) == path).then_some(flash)
     }
 }
 

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use std::ops::RangeInclusive;
 
 /// Years that both databases can be asked for, and then some: beyond, Postgres fails.
-pub const YEARS: RangeInclusive<i32> = 1..=10_000;
+pub const YEARS: RangeInclusive<i32> = 1..=9998;
 
 /// "5000", "12,400": five digits and more get a comma.
 pub fn number(n: impl std::fmt::Display) -> String {
@@ -30,6 +30,11 @@ pub fn initials(name: &str) -> String {
     let first = words.next();
     let letters = first.into_iter().chain(words.next_back());
     letters.flat_map(char::to_uppercase).collect()
+}
+
+/// Whether this is a day as `<input type=date>` sends it: `YYYY-MM-DD`.
+pub fn is_day(text: &str) -> bool {
+    chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
 }
 
 /// The account's clock.

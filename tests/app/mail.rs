@@ -3,6 +3,7 @@
 use crate::support::{MailServer, PASSWORD, Setup, TestApp, Worker, at_once, until};
 use seatkeeper::access::Role;
 use seatkeeper::config::{Config, Smtp};
+use std::sync::atomic::AtomicBool;
 
 async fn with_server() -> (TestApp, MailServer) {
     let server = MailServer::start();
@@ -174,7 +175,7 @@ async fn without_a_mail_server_mail_waits_and_the_operator_reads_it() {
     let (app, amara) = TestApp::with_owner().await;
     app.appoint_operator(&amara);
     assert_eq!(amara.post("/users", app.a_user("Yara Haddad").with("email", "yara@haddad.example")).await.status, 303);
-    seatkeeper::mail::run(&app.config, &app.db).await.unwrap();
+    seatkeeper::mail::run(&app.config, &app.db, &AtomicBool::new(false)).await.unwrap();
     assert_eq!(state(&app, "yara@haddad.example"), "queued 0");
     let page = amara.get("/operator/mail").await;
     assert!(page.says("No mail server is configured, so messages wait here."));

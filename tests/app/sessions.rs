@@ -117,6 +117,25 @@ async fn a_right_password_forgets_the_failures_of_the_name() {
 }
 
 #[actix_web::test]
+async fn whoever_shares_an_address_does_not_clear_the_others_failures() {
+    let app = TestApp::new().await;
+    let email = "mateo@silva.example";
+    app.user_with("Mateo Silva", |details| details.email = email.into());
+    let twin = app.user_of(app.other_account, "Mateo Silva", |details| details.email = email.into());
+    let other = seatkeeper::sessions::Passwords::new(4).hash_now("copper-meadow-17").unwrap();
+    let system = seatkeeper::access::Actor::system(app.other_account);
+    app.db.write_now(|conn| seatkeeper::users::set_password(conn, &system, twin, &other)).unwrap();
+    let mut answers = vec![];
+    for _ in 0..3 {
+        for _ in 0..4 {
+            answers.push(app.visitor().try_sign_in(email, "a-guess-at-ours").await.status);
+        }
+        answers.push(app.visitor().try_sign_in(email, "copper-meadow-17").await.status);
+    }
+    assert!(answers.contains(&429), "{answers:?}");
+}
+
+#[actix_web::test]
 async fn guessing_many_names_from_one_address_must_wait_too() {
     let app = TestApp::new().await;
     let visitor = app.visitor();

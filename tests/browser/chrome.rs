@@ -99,8 +99,11 @@ fn capabilities(device: Device) -> thirtyfour::ChromeCapabilities {
         asked.add_experimental_option("prefs", block).unwrap();
     }
     if device.is_phone() {
-        // Windows can't be that narrow.
-        let screen = serde_json::json!({ "width": device.width, "height": 844, "pixelRatio": 2.0, "mobile": true, "touch": true });
+        // Windows can't be that narrow. chromedriver waits for a timer of the page after each click on a mobile screen:
+        // without script, it would wait for ever.
+        let screen = serde_json::json!({
+            "width": device.width, "height": 844, "pixelRatio": 2.0, "mobile": device.script, "touch": device.script
+        });
         asked.add_experimental_option("mobileEmulation", serde_json::json!({ "deviceMetrics": screen })).unwrap();
     }
     asked
@@ -117,7 +120,7 @@ fn find(variable: &str, name: &str) -> PathBuf {
 
 /// Ends with our process, whichever way that ends: its standard input is closed then. All that it started and the
 /// profiles go with it.
-const KEEPER: &str = r#""$1" --port=0 & cat; trap '' TERM; kill -TERM 0; wait; rm -rf "$TMPDIR""#;
+const KEEPER: &str = r#""$1" --port=0 & cat; trap '' TERM; kill -TERM 0; wait; sleep 1; rm -rf "$TMPDIR""#;
 
 /// Where the one chromedriver of this process listens.
 fn driver_url() -> &'static str {

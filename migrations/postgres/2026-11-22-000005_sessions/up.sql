@@ -17,9 +17,10 @@ CREATE INDEX sessions_by_expiry ON sessions (expires_at);
 CREATE TABLE sign_in_failures (
     key_hash TEXT NOT NULL PRIMARY KEY,
     failures INTEGER NOT NULL,
+    since TIMESTAMP NOT NULL,
     last_at TIMESTAMP NOT NULL
 );
-CREATE INDEX sign_in_failures_by_time ON sign_in_failures (last_at);
+CREATE INDEX sign_in_failures_by_time ON sign_in_failures (since);
 
 -- The one-time link of an installation without an account: one row at most.
 CREATE TABLE setup_links (

@@ -7,7 +7,7 @@ use crate::teams::TeamId;
 use crate::users::fold::{fold, fold_query};
 use crate::users::model::{Row, Status};
 use crate::web::list::{Columns, Cursor, Key, Kind, Window};
-use crate::web::text::Times;
+use crate::web::text::{self, Times};
 use serde::Deserialize;
 
 /// The list's URL, as typed.
@@ -145,7 +145,12 @@ impl ListQuery {
         Filter {
             status: self.status(),
             words: Some(fold_query(&self.q)).filter(|words| !words.is_empty()),
-            role: if self.role.is_empty() { None } else { Some(Role::from_code(&self.role)) },
+            // A day that is none matches nobody, as a role that is none does.
+            role: match self.role.as_str() {
+                _ if [&self.from, &self.to].into_iter().any(|day| !day.is_empty() && !text::is_day(day)) => Some(None),
+                "" => None,
+                code => Some(Role::from_code(code)),
+            },
             plan: id(&self.plan).map(PlanId),
             team: id(&self.team).map(TeamId),
             company: Some(company).filter(|company| !company.is_empty()),

@@ -2,11 +2,12 @@ use super::{BackQuery, Offer, direct_label, field_of, plan_name, team_names, use
 use crate::access::{Actor, Can, EditUsers, Permission, Role, UserId, ViewUsers};
 use crate::credits::{self, Allocation, CreditKind};
 use crate::error::{Error, Refusal, Result};
+use crate::operator;
 use crate::sessions;
 use crate::users::form::UserForm;
 use crate::users::list::ListQuery;
 use crate::users::model::{Details, User, find};
-use crate::users::rules;
+use crate::users::rules::{self, Target};
 use crate::users::write::{self, Update};
 use crate::web::flash::{self, Flash};
 use crate::web::form::{Errors, Form, Query};
@@ -21,6 +22,7 @@ use askama::Template;
 struct EditPage {
     page: Page,
     user: User,
+    target: Target,
     form: UserForm,
     errors: Errors,
     offer: Offer,
@@ -41,7 +43,7 @@ impl EditPage {
     }
 
     fn may_edit(&self) -> bool {
-        rules::may_edit(&self.actor, self.user.details.role)
+        rules::may_edit(&self.actor, self.target)
     }
 
     /// E-mail address, username and password.
@@ -89,6 +91,7 @@ impl EditPage {
 
 struct Loaded {
     user: User,
+    target: Target,
     offer: Offer,
     minutes: Vec<Allocation>,
 }
@@ -97,8 +100,11 @@ async fn load<P>(can: &Can<P>, id: UserId) -> Result<Loaded> {
     let viewer = can.viewer.clone();
     can.db
         .read(move |conn| {
+            let user = find(conn, viewer.account, id)?;
+            let is_operator = operator::of_account(conn, viewer.account)?.contains(&id);
             Ok(Loaded {
-                user: find(conn, viewer.account, id)?,
+                target: Target { id, role: user.details.role, is_operator },
+                user,
                 offer: Offer::load(conn, &viewer)?,
                 minutes: credits::allocations_of(conn, viewer.account, &[id])?,
             })
@@ -121,12 +127,16 @@ fn show_edit<P>(
     errors: Errors,
     theirs: Vec<(&'static str, String)>,
 ) -> Result<HttpResponse> {
+    // What was not shown was not sent: it is as it was.
+    form.email.get_or_insert_with(|| loaded.user.details.email.clone());
+    form.username.get_or_insert_with(|| loaded.user.details.username.clone());
+    form.role.get_or_insert_with(|| loaded.user.details.role.code().to_owned());
     form.password = Some(String::new());
     form.own_password = String::new();
-    let Loaded { user, offer, minutes } = loaded;
+    let Loaded { user, target, offer, minutes } = loaded;
     let roles = rules::roles_to_give(&can.actor, true);
     let page = can.page.at(format!("/users/{}", user.id));
-    page::html(status, &EditPage { page, user, form, errors, offer, roles, actor: can.actor, minutes, theirs })
+    page::html(status, &EditPage { page, user, target, form, errors, offer, roles, actor: can.actor, minutes, theirs })
 }
 
 /// POST /users/{id}
@@ -135,7 +145,7 @@ pub async fn update(can: Can<EditUsers>, id: web::Path<String>, Form(form): Form
     let id = user_id(&id)?;
     let loaded = load(&can, id).await?;
     let current = &loaded.user.details;
-    if !rules::may_edit(&can.actor, current.role) {
+    if !rules::may_edit(&can.actor, loaded.target) {
         return Err(Error::Forbidden);
     }
     let version = form.version.parse().unwrap_or(0);
@@ -188,7 +198,7 @@ async fn is_own_password(can: &Can<EditUsers>, password: String) -> Result<bool>
         .await?;
     let is_right = can.app.passwords.is_right(password, stored).await?;
     if is_right {
-        can.db.write(move |conn| attempt.succeed(conn)).await?;
+        can.db.write(move |conn| attempt.succeed(conn, true)).await?;
     }
     Ok(is_right)
 }

@@ -3,12 +3,14 @@ use crate::access::{Actor, Can, Permission, UserId, ViewUsers, Viewer};
 use crate::accounts;
 use crate::credits::{self, Allocation, CreditKind, Pool};
 use crate::error::Result;
+use crate::operator;
 use crate::plans::{self, Plan, PlanId};
 use crate::teams::{self, Team};
+use crate::users::companies;
 use crate::users::list::{self, Count, Limits, ListQuery, Listing, Scope, Sort};
 use crate::users::model::{Row, Status};
+use crate::users::rules::{self, Target};
 use crate::users::seat_map::SeatMap;
-use crate::users::{companies, rules};
 use crate::web::form::Query;
 use crate::web::page::{self, Page};
 use crate::web::text::number;
@@ -28,6 +30,7 @@ struct IndexPage {
     plans: Vec<Plan>,
     teams: Vec<Team>,
     companies: Vec<String>,
+    operators: Vec<UserId>,
     may_add: bool,
     may_add_yet: bool,
     seats: SeatMap,
@@ -43,7 +46,8 @@ impl IndexPage {
     }
 
     fn may_edit(&self, row: &Row) -> bool {
-        rules::may_edit(&self.actor, row.role)
+        let is_operator = self.operators.contains(&row.id);
+        rules::may_edit(&self.actor, Target { id: row.id, role: row.role, is_operator })
     }
 
     /// Enable and disable: not oneself.
@@ -164,6 +168,7 @@ pub async fn index(can: Can<ViewUsers>, Query(query): Query<ListQuery>) -> Resul
                 plans: plans::all(conn)?,
                 teams: teams::all(conn, scope.account)?,
                 companies: companies::suggestions(conn, scope.account)?,
+                operators: operator::of_account(conn, scope.account)?,
                 may_add: actor.permissions.has(Permission::EditUsers),
                 may_add_yet: accounts::may_add_users(conn, scope.account)?,
                 seats: SeatMap::of(&page.viewer),

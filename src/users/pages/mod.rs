@@ -84,8 +84,7 @@ fn field_of(refusal: Refusal) -> &'static str {
         Refusal::WrongOwnPassword => "own_password",
         Refusal::UnknownPlan => "plan",
         Refusal::UnknownTeam => "teams",
-        Refusal::Self_ => "status",
-        Refusal::Conflict | Refusal::HostTaken => "user",
+        Refusal::Self_ | Refusal::Conflict | Refusal::HostTaken => "user",
     }
 }
 

@@ -66,7 +66,7 @@ async fn add_offer(can: &Can<EditUsers>) -> Result<Offer> {
     can.db
         .read(move |conn| {
             if !accounts::may_add_users(conn, viewer.account)? {
-                return Err(Error::Forbidden);
+                return Err(Error::NoDomainYet);
             }
             Offer::load(conn, &viewer)
         })

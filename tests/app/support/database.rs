@@ -68,6 +68,14 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
+        // A pool that was just dropped may still be opening a connection, and put a file back that was deleted here.
+        let gone = || std::fs::remove_dir_all(self.folder.path()).is_ok() || !self.folder.path().exists();
+        for _ in 0..100 {
+            if gone() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
         if let Some(name) = &self.name
             && let Err(cause) = on_postgres(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
         {

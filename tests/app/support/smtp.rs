@@ -8,6 +8,7 @@ use serde::Deserialize;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::AtomicBool;
 use std::thread::JoinHandle;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -111,8 +112,9 @@ impl Worker {
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
+                let on = AtomicBool::new(false);
                 tokio::select! {
-                    done = seatkeeper::mail::run(&config, &db) => done.unwrap(),
+                    done = seatkeeper::mail::run(&config, &db, &on) => done.unwrap(),
                     _ = stopped => {}
                 }
             });

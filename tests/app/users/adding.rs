@@ -1,9 +1,7 @@
 use super::outbox;
 use crate::support::{PASSWORD, Setup, TestApp, at_once};
-use seatkeeper::access::{Actor, Role};
-use seatkeeper::error::Error;
-use seatkeeper::sessions::Passwords;
-use seatkeeper::users::{self, NewUser, Seat, Status, UseBalance, UserType};
+use seatkeeper::access::Role;
+use seatkeeper::users::{Seat, Status, UseBalance, UserType};
 
 #[actix_web::test]
 async fn everything_that_is_typed_is_stored_and_shown_in_the_form() {
@@ -324,13 +322,19 @@ async fn a_domain_of_its_own_is_enough_for_an_account_to_add_users() {
 
 #[actix_web::test]
 async fn without_domain_and_shared_host_an_account_adds_nobody() {
-    let app = TestApp::new().await;
-    // Nobody of such an account is welcome on any host, so the rule is asked where it stands.
-    app.run(&format!("UPDATE accounts SET shared_host = FALSE WHERE id = {}", app.account.0));
-    let password = Passwords::new(4).hash_now(PASSWORD).unwrap();
-    let new = NewUser { details: app.details(app.account, "Mateo Silva"), password };
-    let actor = Actor::system(app.account);
-    let done = app.db.write_now(|conn| users::add(conn, &app.config, &actor, &new));
-    assert!(matches!(done, Err(Error::Forbidden)), "{done:?}");
+    let setup = Setup { shared_host: false, ..Setup::default() };
+    // They have no other place to sign in, so the shared host takes them until a domain is verified.
+    let (app, amara) = TestApp::with_owner_and(setup).await;
+    let page = amara.get("/users").await;
+    assert_eq!(
+        page.text(".note.bad"),
+        "You do not have permission to add users yet. Set up a domain in the White Label tab first."
+    );
+    assert_eq!(page.count(".head button[disabled]"), 1);
+    assert_eq!(page.count(".head a"), 0);
+    for refused in [amara.get("/users/new").await, amara.post("/users", app.a_user("Mateo Silva")).await] {
+        assert_eq!(refused.status, 403);
+        assert!(refused.says("Set up a domain in the White Label tab first."));
+    }
     assert_eq!(app.count(&format!("users WHERE account_id = {}", app.account.0)), 1);
 }

@@ -1,6 +1,8 @@
 use super::outbox;
 use crate::support::{NOTHING, PASSWORD, Person, TestApp, UserForm, at_once};
-use seatkeeper::access::Role;
+use seatkeeper::access::{Actor, Role};
+use seatkeeper::error::Error;
+use seatkeeper::users::{self, Status};
 
 const OTHER_PASSWORD: &str = "copper-meadow-17";
 
@@ -182,6 +184,41 @@ async fn an_owner_gives_and_takes_the_owner_role_with_their_own_password() {
         assert_eq!(app.find(mateo).details.role, wanted);
     }
     assert_eq!(app.differences(), Vec::<String>::new());
+}
+
+#[actix_web::test]
+async fn an_operator_is_edited_by_operators_and_themselves_only() {
+    let (app, amara) = TestApp::with_owner().await;
+    let ada = app.person("Ada Lovelace", Role::Owner).await;
+    app.appoint_operator(&amara);
+    let form = edit(&amara, &amara.path()).await.with("password", OTHER_PASSWORD);
+    assert!(!ada.get(&amara.path()).await.has("#user"), "there is nothing to fill in for another Owner");
+    assert_eq!(ada.post(&amara.path(), form).await.status, 403);
+    assert_eq!(ada.post(&format!("{}/status", amara.path()), [("status", "disabled")]).await.status, 403);
+    assert!(amara.is_signed_in().await);
+    let form = edit(&amara, &amara.path()).await.with("job_title", "Operator");
+    assert_eq!(amara.post(&amara.path(), form).await.status, 303);
+}
+
+#[actix_web::test]
+async fn rights_that_were_taken_while_a_request_waited_are_gone() {
+    let app = TestApp::new().await;
+    let ada = app.user("Ada Lovelace", Role::Admin);
+    let mateo = app.user("Mateo Silva", Role::Member);
+    let admin = Actor {
+        user: Some(ada),
+        permissions: Role::Admin.permissions(),
+        is_operator: false,
+        ..Actor::system(app.account)
+    };
+    app.set_status(ada, Status::Disabled);
+    let done = app.db.write_now(|conn| users::set_status(conn, &admin, mateo, Status::Disabled));
+    assert!(matches!(done, Err(Error::SignInRequired { .. })));
+    app.set_status(ada, Status::Enabled);
+    app.run(&format!("UPDATE users SET role = 'moderator' WHERE id = {ada}"));
+    let done = app.db.write_now(|conn| users::set_status(conn, &admin, mateo, Status::Disabled));
+    assert!(matches!(done, Err(Error::Forbidden)));
+    assert_eq!(app.find(mateo).details.status, Status::Enabled);
 }
 
 #[actix_web::test]
