@@ -249,8 +249,7 @@ async fn set_up_leads_from_the_printed_link_to_the_first_owner_once() {
     let database = TestDatabase::empty();
     let program = Program::on(&database);
     let mut serving = program.serve().await;
-    let printed = serving.printed();
-    let link = printed.split_whitespace().find(|word| word.contains("/set-up/")).expect("the link is printed");
+    let link = serving.set_up_link().await;
     let path = link.strip_prefix(&format!("http://{}", serving.address)).expect("it leads to this server").to_owned();
     let amara = serving.visitor();
     assert_eq!(amara.get("/set-up/0000").await.status, 404);

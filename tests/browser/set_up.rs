@@ -2,7 +2,7 @@
 
 use crate::chrome::Device;
 use crate::people;
-use crate::support::{Program, TestDatabase, until};
+use crate::support::{Program, TestDatabase};
 use crate::tab::Tab;
 
 const PASSWORD: &str = "orchard-lantern-58";
@@ -12,16 +12,10 @@ journey!(an_installation_is_set_up: desk, desk_without_script, phone_without_scr
 async fn an_installation_is_set_up(device: Device) {
     let database = TestDatabase::empty();
     let program = Program::on(&database).with("BCRYPT_COST", "10").serve().await;
-    let mut printed = String::new();
-    until("the link is printed", || {
-        printed.push_str(&program.printed());
-        printed.contains("/set-up/")
-    })
-    .await;
-    let link = printed.split_whitespace().find(|word| word.contains("/set-up/")).unwrap();
+    let link = program.set_up_link().await;
     let tab = Tab::open(device, program.address).await;
 
-    tab.go(link).await;
+    tab.go(&link).await;
     tab.sees("h1", "Set up Seatkeeper").await;
     let typed = [
         ("account", "Harbourline"),
@@ -57,7 +51,7 @@ async fn an_installation_is_set_up(device: Device) {
     people::go_to(&tab, "/operator/mail").await;
     tab.sees("h1", "Email queue").await;
 
-    tab.go(link).await;
+    tab.go(&link).await;
     tab.sees("h1", "Page not found").await;
     tab.close().await;
 }

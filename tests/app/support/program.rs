@@ -108,6 +108,18 @@ impl Serving {
         self.lines.try_iter().collect::<Vec<_>>().join("\n")
     }
 
+    /// The one-time link, which it prints as it starts: the line may reach us after the first answer does.
+    pub async fn set_up_link(&self) -> String {
+        let mut printed = String::new();
+        until("the set-up link is printed", || {
+            printed += &self.printed();
+            printed += "\n";
+            printed.contains("/set-up/")
+        })
+        .await;
+        printed.split_whitespace().find(|word| word.contains("/set-up/")).unwrap_or_default().to_owned()
+    }
+
     pub fn log(&self) -> String {
         self.log.try_iter().collect::<Vec<_>>().join("\n")
     }
