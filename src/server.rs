@@ -41,7 +41,6 @@ pub fn migrate(db: &Db) -> anyhow::Result<usize> {
 /// Serves until it is told to stop (SIGINT, SIGTERM), then lets requests in flight finish.
 pub fn run(config: Config, db: Db) -> anyhow::Result<()> {
     let listen = config.listen;
-    mail::check(&config)?;
     let connections = db.connections();
     let app = App::new(config, db)?;
     if !app.trigrams {
@@ -51,6 +50,8 @@ pub fn run(config: Config, db: Db) -> anyhow::Result<()> {
     }
     let app = web::Data::new(app);
     actix_web::rt::System::new().block_on(async move {
+        // In the runtime: the mail client's connection pool lives there.
+        mail::check(&app.config)?;
         let factory = app.clone();
         let server = HttpServer::new(move || app::build(factory.clone()))
             .worker_max_blocking_threads(blocking_threads(connections))

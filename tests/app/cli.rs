@@ -1,6 +1,6 @@
 //! The command line: the real program, its exit codes and its sentences.
 
-use crate::support::{PASSWORD, Program, TestDatabase, postgres};
+use crate::support::{MailServer, PASSWORD, Program, TestDatabase, postgres, until};
 use diesel::connection::SimpleConnection;
 use std::net::TcpListener;
 
@@ -33,6 +33,32 @@ fn with_account() -> (TestDatabase, Program) {
 
 fn change(database: &TestDatabase, sql: &str) {
     database.open().write_now(|conn| Ok(conn.batch_execute(sql)?)).unwrap();
+}
+
+#[actix_web::test]
+async fn a_new_user_gets_the_welcome_mail_and_signs_in() {
+    let (database, program) = with_account();
+    let server = MailServer::start();
+    let authority = database.folder.path().join("authority.pem");
+    std::fs::write(&authority, server.smtp.authority.as_ref().unwrap()).unwrap();
+    let (user, password) = server.smtp.credentials.clone().unwrap();
+    let url = format!("smtp://{user}:{}@{}:{}", password.replace('+', "%2B"), server.smtp.host, server.smtp.port);
+    let program = program.with("SMTP_URL", &url).with("SMTP_CA", &authority.display().to_string());
+    let mut serving = program.serve().await;
+    let amara = serving.visitor();
+    amara.sign_in("amara@harbourline.example", PASSWORD, None).await;
+    let form = amara.get("/users/new").await.form("#user");
+    let form = form.with("first_name", "Mateo").with("last_name", "Silva").with("email", "mateo@silva.example");
+    let form = form.with("username", "mateo").with("password", "copper-meadow-17").with("confirm", "yes");
+    assert_eq!(amara.post("/users", form).await.status, 303);
+    until("the mail arrives", || !server.mails().is_empty()).await;
+    let mail = server.mails().remove(0);
+    assert_eq!((mail.tls, mail.to.as_slice()), (true, ["mateo@silva.example".to_owned()].as_slice()));
+    let mateo = serving.visitor();
+    mateo.sign_in("mateo", "copper-meadow-17", None).await;
+    assert_eq!(mateo.get("/users").await.status, 403);
+    assert_eq!(serving.stop().await, Some(0));
+    assert_eq!(program.run(&["verify"]).code, Some(0));
 }
 
 #[actix_web::test]

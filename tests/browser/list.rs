@@ -6,8 +6,7 @@ use crate::support::{PASSWORD, Setup, TestApp};
 use crate::tab::Tab;
 use seatkeeper::access::Role;
 
-journey!(a_list_is_walked_and_gone_back_to: desk, desk_without_script, phone);
-journey!(a_list_is_searched_filtered_and_sorted: desk, desk_without_script, phone_without_script);
+journey!(a_list_is_walked_and_narrowed_and_gone_back_to: desk, desk_without_script, phone);
 
 const FIRST: [&str; 8] = ["Bo", "Cleo", "Dina", "Emil", "Fay", "Nora", "Otto", "Pia"];
 const LAST: [&str; 4] = ["Berg", "Lind", "Moss", "Stone"];
@@ -24,59 +23,60 @@ async fn a_company() -> TestApp {
     app
 }
 
-async fn owner_of(app: &TestApp, device: Device) -> Tab {
+async fn a_list_is_walked_and_narrowed_and_gone_back_to(device: Device) {
+    let app = a_company().await;
     let tab = Tab::open(device, app.config.listen).await;
     people::sign_in(&tab, &app.knows(app.account, app.owner).login, PASSWORD).await;
     tab.is_at("/users").await;
-    tab
+    walk(&tab).await;
+    tab.go("/users").await;
+    narrow(&tab).await;
+    tab.close().await;
 }
 
-async fn a_list_is_walked_and_gone_back_to(device: Device) {
-    let app = a_company().await;
-    let tab = owner_of(&app, device).await;
+/// Next, Previous, and Back from a page and from a user.
+async fn walk(tab: &Tab) {
     tab.sees(".pager", "25 of 33 users").await;
-    let first_page = people::names(&tab).await;
+    let first_page = people::names(tab).await;
     assert_eq!((first_page.len(), first_page[1].as_str()), (25, "Bo Berg"));
 
     tab.press("Next").await;
     tab.sees(".pager", "8 of 33 users").await;
-    let second_page = people::names(&tab).await;
+    let second_page = people::names(tab).await;
     assert_eq!((second_page.len(), second_page[7].as_str()), (8, "Pia Stone"));
     assert!(first_page.iter().all(|name| !second_page.contains(name)));
     let second = tab.here().await;
-    if device.is_phone() {
+    if tab.device.is_phone() {
         let top: f64 = tab.ask("document.getElementById('list').getBoundingClientRect().top").await;
         assert!(top < 100.0, "whoever turned the page sees the list: {top}");
     }
     tab.press("Previous").await;
     tab.sees(".pager", "25 of 33 users").await;
-    assert_eq!(people::names(&tab).await, first_page);
+    assert_eq!(people::names(tab).await, first_page);
 
     tab.back().await;
     tab.is_at(&second).await;
-    assert_eq!(people::names(&tab).await, second_page);
+    assert_eq!(people::names(tab).await, second_page);
     tab.press("Pia Moss").await;
     tab.sees("h1", "Pia Moss").await;
     tab.back().await;
     tab.is_at(&second).await;
-    assert_eq!(people::names(&tab).await, second_page);
+    assert_eq!(people::names(tab).await, second_page);
     tab.press("Pia Moss").await;
     tab.press("Cancel").await;
     tab.is_at(&second).await;
-    assert_eq!(people::names(&tab).await, second_page);
-    tab.close().await;
+    assert_eq!(people::names(tab).await, second_page);
 }
 
-async fn a_list_is_searched_filtered_and_sorted(device: Device) {
-    let app = a_company().await;
-    let tab = owner_of(&app, device).await;
-    people::search(&tab, "lind").await;
+/// Search, filter, and the heads of columns.
+async fn narrow(tab: &Tab) {
+    people::search(tab, "lind").await;
     tab.sees(".pager", "8 users").await;
     tab.choose("role", "manager").await;
-    if !device.script {
+    if !tab.device.script {
         tab.press("Filter").await;
     }
-    people::sees_names(&tab, &["Nora Lind"]).await;
+    people::sees_names(tab, &["Nora Lind"]).await;
     let filtered = tab.here().await;
     assert!(filtered.contains("q=lind") && filtered.contains("role=manager"), "{filtered}");
     assert_eq!((tab.value("q").await, tab.value("role").await), ("lind".into(), "manager".into()));
@@ -85,15 +85,15 @@ async fn a_list_is_searched_filtered_and_sorted(device: Device) {
     tab.is_at("/users").await;
     tab.back().await;
     tab.is_at(&filtered).await;
-    people::sees_names(&tab, &["Nora Lind"]).await;
+    people::sees_names(tab, &["Nora Lind"]).await;
     assert_eq!((tab.value("q").await, tab.value("role").await), ("lind".into(), "manager".into()));
 
-    people::search(&tab, "nora").await;
-    people::sort(&tab, "Name", "-name").await;
-    people::sees_names(&tab, &["Nora Stone", "Nora Moss", "Nora Lind", "Nora Berg"]).await;
-    people::sort(&tab, "Email", "email").await;
-    people::sees_names(&tab, &["Nora Berg", "Nora Lind", "Nora Moss", "Nora Stone"]).await;
-    if !device.is_phone() {
+    people::search(tab, "nora").await;
+    people::sort(tab, "Name", "-name").await;
+    people::sees_names(tab, &["Nora Stone", "Nora Moss", "Nora Lind", "Nora Berg"]).await;
+    people::sort(tab, "Email", "email").await;
+    people::sees_names(tab, &["Nora Berg", "Nora Lind", "Nora Moss", "Nora Stone"]).await;
+    if !tab.device.is_phone() {
         assert_eq!(tab.texts("th[aria-sort=ascending]").await, ["Email"]);
     }
     let sorted = tab.here().await;
@@ -102,6 +102,5 @@ async fn a_list_is_searched_filtered_and_sorted(device: Device) {
     tab.sees("h1", "Nora Moss").await;
     tab.back().await;
     tab.is_at(&sorted).await;
-    people::sees_names(&tab, &["Nora Berg", "Nora Lind", "Nora Moss", "Nora Stone"]).await;
-    tab.close().await;
+    people::sees_names(tab, &["Nora Berg", "Nora Lind", "Nora Moss", "Nora Stone"]).await;
 }

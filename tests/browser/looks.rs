@@ -9,8 +9,8 @@ use seatkeeper::access::Role;
 use std::sync::mpsc;
 
 journey!(a_breach_of_the_content_security_policy_is_heard: desk);
-journey!(the_colour_scheme_is_kept: desk, desk_without_script, phone);
-journey!(nothing_scrolls_sideways: desk, phone, phone_without_script);
+journey!(the_colour_scheme_is_kept: desk, phone_without_script);
+journey!(nothing_scrolls_sideways: desk, phone);
 journey!(a_form_is_sent_once_however_often_its_button_is_clicked: desk);
 
 /// That all other journeys find the console silent means something only if it can speak.

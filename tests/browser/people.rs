@@ -56,22 +56,17 @@ pub fn menu_of(name: &str) -> String {
     format!("summary[aria-label=\"Actions for {name}\"]")
 }
 
+/// Where the list shows names.
+const NAMES: &str = "table.list tbody th a";
+
 /// The names in the list, as shown.
 pub async fn names(tab: &Tab) -> Vec<String> {
-    tab.texts("table.list tbody th a").await
+    tab.texts(NAMES).await
 }
 
 /// Waits for a list of exactly these.
 pub async fn sees_names(tab: &Tab, names: &[&str]) {
-    let seen = async || {
-        let links = tab.driver.find_all(By::Css("table.list tbody th a")).await?;
-        let mut seen = vec![];
-        for link in links {
-            seen.push(link.text().await?);
-        }
-        Ok((seen == names).then_some(()))
-    };
-    tab.until(&format!("the list shows {names:?}"), seen).await;
+    tab.sees_all(NAMES, names).await;
 }
 
 /// Searches the list.

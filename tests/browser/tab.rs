@@ -106,15 +106,14 @@ impl Tab {
 
     /// Waits for a visible element that fits and has this in its text.
     pub async fn sees(&self, css: &str, text: &str) {
-        let look = async || {
-            for element in self.driver.find_all(By::Css(css)).await? {
-                if element.text().await?.contains(text) {
-                    return Ok(Some(()));
-                }
-            }
-            Ok(None)
-        };
+        let look = async || Ok(self.read(css).await?.iter().any(|seen| seen.contains(text)).then_some(()));
         self.until(&format!("{css} says {text:?}"), look).await;
+    }
+
+    /// Waits until all that fit say exactly this.
+    pub async fn sees_all(&self, css: &str, texts: &[&str]) {
+        let look = async || Ok((self.read(css).await? == texts).then_some(()));
+        self.until(&format!("{css} says {texts:?}"), look).await;
     }
 
     /// Waits for an element, visible or not.
@@ -126,22 +125,21 @@ impl Tab {
         self.driver.find_all(By::Css(css)).await.unwrap().len()
     }
 
-    /// The visible text of the first that fits.
+    /// The text of the first visible that fits.
     pub async fn text(&self, css: &str) -> String {
-        self.until(&format!("{css} can be read"), async || self.driver.find(By::Css(css)).await?.text().await.map(Some))
-            .await
+        let look = async || Ok(self.read(css).await?.into_iter().next());
+        self.until(&format!("there is {css}"), look).await
     }
 
-    /// The visible texts of all that fit on the page that is there.
+    /// The texts of all visible that fit, on the page that is there.
     pub async fn texts(&self, css: &str) -> Vec<String> {
-        let read = async || {
-            let mut texts = vec![];
-            for element in self.driver.find_all(By::Css(css)).await? {
-                texts.push(element.text().await?);
-            }
-            Ok(Some(texts))
-        };
-        self.until(&format!("{css} can be read"), read).await
+        self.until(&format!("{css} can be read"), async || self.read(css).await.map(Some)).await
+    }
+
+    async fn read(&self, css: &str) -> WebDriverResult<Vec<String>> {
+        const READ: &str = "return [...document.querySelectorAll(arguments[0])]
+            .filter(one => one.checkVisibility()).map(one => one.innerText.trim())";
+        self.driver.execute(READ, vec![css.into()]).await?.convert()
     }
 
     /// What a field holds.
