@@ -29,6 +29,8 @@ impl Browser {
             .no_proxy()
             // Packing is slow in a debug build; its own tests ask for it.
             .gzip(false)
+            // A connection that idled while a test did something slow may be closed by the server as it is used again.
+            .pool_max_idle_per_host(0)
             .build()
             .unwrap();
         Browser { client, cookies, address, host: None }
