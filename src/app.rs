@@ -2,14 +2,15 @@
 
 use crate::config::Config;
 use crate::db::Db;
-use crate::error::Error;
+use crate::error::{Error, Words};
 use crate::routes;
 use crate::sessions::{self, Passwords};
-use crate::web::{csrf, headers};
+use crate::web::page::{self, Scheme};
+use crate::web::{csrf, headers, health};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, ErrorHandlerResponse, ErrorHandlers, from_fn};
-use actix_web::{Error as ActixError, HttpMessage, ResponseError, web};
+use actix_web::{Error as ActixError, HttpMessage, web};
 use std::time::Instant;
 use tracing_actix_web::{RequestId, RootSpanBuilder, TracingLogger};
 
@@ -46,28 +47,31 @@ pub fn build(
         .app_data(web::PayloadConfig::new(64 * 1024))
         .configure(routes::configure)
         .default_service(web::to(|| async { Err::<actix_web::HttpResponse, Error>(Error::NotFound) }))
-        .wrap(ErrorHandlers::new().default_handler(plain_errors_to_pages))
         .wrap(sessions::middleware(&app.config))
         .wrap(from_fn(csrf::guard))
+        .wrap(ErrorHandlers::new().default_handler(errors_to_pages))
         .wrap(Compress::default())
         .wrap(from_fn(headers::add))
         .wrap(TracingLogger::<RequestSpan>::new())
 }
 
-/// Errors that the framework answers itself (405, 413, a path that is no number) get a page like all others.
-fn plain_errors_to_pages<B>(response: ServiceResponse<B>) -> actix_web::Result<ErrorHandlerResponse<B>> {
+/// Errors get a page in the visitor's colour scheme: ours, and those that the framework answers itself (405, 413, a path
+/// that is no number).
+fn errors_to_pages<B>(response: ServiceResponse<B>) -> actix_web::Result<ErrorHandlerResponse<B>> {
     let kind = response.headers().get(actix_web::http::header::CONTENT_TYPE);
-    if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html") || response.status() == 503) {
+    let is_page = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    // What machines ask of /readyz is no page.
+    if is_page || response.request().path() == health::READY {
         return Ok(ErrorHandlerResponse::Response(response.map_into_left_body()));
     }
-    let error = match response.status().as_u16() {
-        404 | 405 => Error::NotFound,
-        500.. => Error::Busy,
-        _ => Error::BadRequest,
-    };
-    let status = response.status();
-    let mut page = error.error_response();
-    *page.status_mut() = status;
+    let words = response.response().extensions().get::<Words>().cloned();
+    let words = words.unwrap_or_else(|| match response.status().as_u16() {
+        404 | 405 => Error::NotFound.words(),
+        500.. => Error::Busy.words(),
+        _ => Error::BadRequest.words(),
+    });
+    let scheme = Scheme::of(response.request());
+    let page = page::error_page(response.response(), scheme, &words);
     let (request, _) = response.into_parts();
     Ok(ErrorHandlerResponse::Response(ServiceResponse::new(request, page).map_into_boxed_body().map_into_right_body()))
 }

@@ -48,6 +48,16 @@ pub enum Refusal {
     UnknownPlan,
     UnknownTeam,
     HostTaken,
+    DeleteSelf,
+    PendingDeletion,
+    /// The deletion was cancelled already.
+    NotPending,
+    EmailTakenSince,
+    UsernameTakenSince,
+    /// Who was to take over what a deleted user leaves.
+    HeirGone,
+    UnknownHeir,
+    HeirDeleted,
 }
 
 impl std::fmt::Display for Refusal {
@@ -65,6 +75,16 @@ impl std::fmt::Display for Refusal {
             Refusal::UnknownPlan => "Choose a subscription tier from the list.",
             Refusal::UnknownTeam => "Choose teams from the list.",
             Refusal::HostTaken => "This host name belongs to another account.",
+            Refusal::DeleteSelf => "You can't delete yourself. Ask another admin.",
+            Refusal::PendingDeletion => "This user is pending deletion. Cancel the deletion first.",
+            Refusal::NotPending => "This user is not pending deletion any more.",
+            Refusal::EmailTakenSince => "Another user has this email by now. Change that user's email first.",
+            Refusal::UsernameTakenSince => "Another user has this username by now. Change that user's username first.",
+            Refusal::UnknownHeir => {
+                "No user that can take this over has this email or username. Enter that of an enabled user."
+            }
+            Refusal::HeirDeleted => "This user is being deleted too. Enter another one.",
+            Refusal::HeirGone => "This colleague is gone or disabled. Choose another one.",
         })
     }
 }
@@ -143,9 +163,20 @@ fn from_database(kind: &DatabaseErrorKind, info: &dyn DatabaseErrorInformation) 
     }
 }
 
+/// Title and sentence of an error page. The response carries them to [`crate::app`], which knows who asked.
+#[derive(Debug, Clone)]
+pub struct Words {
+    pub title: &'static str,
+    pub sentence: String,
+}
+
 impl Error {
-    /// Title and sentence of the error page.
-    fn words(&self) -> (&'static str, String) {
+    pub fn words(&self) -> Words {
+        let (title, sentence) = self.title_and_sentence();
+        Words { title, sentence }
+    }
+
+    fn title_and_sentence(&self) -> (&'static str, String) {
         match self {
             Error::SignInRequired { .. } => ("Sign in", String::new()),
             Error::BadRequest => (
@@ -224,7 +255,9 @@ impl ResponseError for Error {
             Error::Internal(cause) => tracing::error!(error = format!("{cause:#}"), "internal error"),
             _ => {}
         }
-        let (title, sentence) = self.words();
-        crate::web::page::error_page(response, self.status_code(), title, &sentence)
+        let words = self.words();
+        let mut response = response.content_type("text/plain; charset=utf-8").body(words.sentence.clone());
+        response.extensions_mut().insert(words);
+        response
     }
 }

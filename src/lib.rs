@@ -10,7 +10,8 @@
 //! | [`web`] | HTTP that knows no business word: forms, flash, lists, headers, assets |
 //! | [`accounts`] | the customers: creation, set-up, counts |
 //! | [`plans`], [`teams`], [`credits`], [`domains`] | what users are put into and given |
-//! | [`users`] | Manage Users: the list, adding, one user, enabling and disabling |
+//! | [`users`] | Manage Users: the list, adding, one user, enabling and disabling, deleting, export |
+//! | [`batches`] | one change to many users, foretold and then applied in chunks |
 //! | [`sessions`] | signing in and out |
 //! | [`activity`], [`mail`] | what every write leaves behind: its log entry and its e-mail |
 //! | [`operator`] | the console of who runs the installation |
@@ -30,6 +31,7 @@ pub mod access;
 pub mod accounts;
 pub mod activity;
 pub mod app;
+pub mod batches;
 pub mod clock;
 pub mod config;
 pub mod credits;

@@ -2,7 +2,7 @@
 //! the tests walk: every route with every role, and from another account.
 
 use crate::access::{Guard, Needs};
-use crate::{accounts, operator, sessions, users, web as ours};
+use crate::{accounts, batches, operator, sessions, users, web as ours};
 use actix_web::{FromRequest, Handler, Responder, Route, http::Method, web};
 
 pub struct Entry {
@@ -28,9 +28,17 @@ pub fn all() -> Vec<Entry> {
         get("/users", users::pages::index),
         get("/users/new", users::pages::new),
         post("/users", users::pages::create),
+        get("/users/export.csv", users::pages::csv),
+        get("/users/export.xlsx", users::pages::xlsx),
+        post("/users/batches", batches::pages::create),
+        get("/users/batches/{id}", batches::pages::show),
+        post("/users/batches/{id}", batches::pages::confirm),
         get("/users/{id}", users::pages::edit),
         post("/users/{id}", users::pages::update),
         post("/users/{id}/status", users::pages::set_status),
+        get("/users/{id}/role", users::pages::confirm_role),
+        post("/users/{id}/role", users::pages::set_role),
+        post("/users/{id}/restoration", users::pages::restore),
         // Operator
         get("/operator/mail", operator::pages::mail),
         get("/operator/mail/{id}", operator::pages::message),
@@ -39,7 +47,7 @@ pub fn all() -> Vec<Entry> {
         get("/favicon.ico", ours::assets::favicon),
         get("/robots.txt", ours::assets::robots),
         get("/healthz", ours::health::alive),
-        get("/readyz", ours::health::ready),
+        get(ours::health::READY, ours::health::ready),
     ]
 }
 

@@ -15,6 +15,7 @@ diesel::table! {
         disabled_users -> Int4,
         owners -> Int4,
         created_at -> Timestamp,
+        pending_users -> Int4,
     }
 }
 
@@ -43,6 +44,34 @@ diesel::table! {
 }
 
 diesel::table! {
+    batch_items (account_id, batch_id, user_id) {
+        account_id -> Int8,
+        batch_id -> Int8,
+        user_id -> Int8,
+        refused -> Text,
+    }
+}
+
+diesel::table! {
+    batches (account_id, id) {
+        account_id -> Int8,
+        id -> Int8,
+        actor_id -> Int8,
+        address -> Text,
+        action -> Text,
+        state -> Text,
+        heir_id -> Nullable<Int8>,
+        total -> Int4,
+        done -> Int4,
+        unchanged -> Int4,
+        refused -> Int4,
+        reached -> Int8,
+        created_at -> Timestamp,
+        changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     companies (account_id, name_key) {
         account_id -> Int8,
         name_key -> Text,
@@ -67,6 +96,15 @@ diesel::table! {
         total -> Int8,
         allocated -> Int8,
         used -> Int8,
+        erased -> Int8,
+    }
+}
+
+diesel::table! {
+    deletions (account_id, user_id) {
+        account_id -> Int8,
+        user_id -> Int8,
+        erase_at -> Timestamp,
     }
 }
 
@@ -218,9 +256,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     activity,
     allocations,
+    batch_items,
+    batches,
     companies,
     credentials,
     credit_pools,
+    deletions,
     domains,
     operators,
     outbox,

@@ -4,7 +4,7 @@ use crate::accounts;
 use crate::app::{self, App};
 use crate::config::Config;
 use crate::db::Db;
-use crate::{mail, sessions};
+use crate::{batches, mail, sessions, users};
 use actix_web::{HttpServer, web};
 use anyhow::{Context, bail};
 use std::sync::Arc;
@@ -62,10 +62,17 @@ pub fn run(config: Config, db: Db) -> anyhow::Result<()> {
             .run();
         let stop = Arc::new(AtomicBool::new(false));
         let mail = actix_web::rt::spawn(send_mail(app.clone(), stop.clone()));
+        let work = [
+            actix_web::rt::spawn(run_batches(app.clone(), stop.clone())),
+            actix_web::rt::spawn(erase_users(app.clone(), stop.clone())),
+        ];
         let purge = actix_web::rt::spawn(purge(app.clone()));
         server.await?;
         purge.abort();
         stop.store(true, Ordering::Relaxed);
+        for worker in work {
+            worker.await.context("a worker failed")?;
+        }
         mail.await.context("the mail worker failed")
     })
 }
@@ -82,15 +89,54 @@ async fn send_mail(app: web::Data<App>, stop: Arc<AtomicBool>) {
     }
 }
 
-/// Once an hour: sessions that are over, failures that are forgotten, mail that was sent long ago.
+/// Applies what admins have confirmed, chunk by chunk: between two of them others have their turn.
+async fn run_batches(app: web::Data<App>, stop: Arc<AtomicBool>) {
+    while !stop.load(Ordering::Relaxed) {
+        let config = app.config.clone();
+        let pause = match app.db.write(move |conn| batches::step(conn, &config)).await {
+            Ok(true) => Duration::from_millis(5),
+            Ok(false) => Duration::from_millis(500),
+            Err(error) => {
+                tracing::warn!(%error, "a batch could not go on");
+                Duration::from_secs(2)
+            }
+        };
+        actix_web::rt::time::sleep(pause).await;
+    }
+}
+
+/// Erases those whose time has come.
+async fn erase_users(app: web::Data<App>, stop: Arc<AtomicBool>) {
+    while !stop.load(Ordering::Relaxed) {
+        let pause = match app.db.write(users::erase_due).await {
+            Ok(0) => Duration::from_secs(2),
+            Ok(erased) => {
+                tracing::info!(erased, "users erased");
+                Duration::from_millis(20)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "users could not be erased");
+                Duration::from_secs(2)
+            }
+        };
+        actix_web::rt::time::sleep(pause).await;
+    }
+}
+
+/// Once an hour: sessions that are over, failures that are forgotten, mail that was sent and batches that were done long
+/// ago.
 async fn purge(app: web::Data<App>) {
     loop {
         let purged = app.db.write(|conn| {
             sessions::purge(conn)?;
-            mail::purge(conn)
+            mail::purge(conn)?;
+            batches::purge(conn)
         });
-        if let Err(error) = purged.await {
-            tracing::warn!(%error, "old rows could not be dropped");
+        match purged.await {
+            // There may be more.
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "old rows could not be dropped"),
         }
         actix_web::rt::time::sleep(Duration::from_secs(3600)).await;
     }

@@ -128,12 +128,20 @@ pub trait Needed: 'static {
 pub struct Own;
 pub struct ViewUsers;
 pub struct EditUsers;
+pub struct DeleteUsers;
+pub struct AssignRoles;
 
 impl Needed for Own {
     const PERMISSION: Permission = Permission::Own;
 }
 impl Needed for ViewUsers {
     const PERMISSION: Permission = Permission::ViewUsers;
+}
+impl Needed for DeleteUsers {
+    const PERMISSION: Permission = Permission::DeleteUsers;
+}
+impl Needed for AssignRoles {
+    const PERMISSION: Permission = Permission::AssignRoles;
 }
 impl Needed for EditUsers {
     const PERMISSION: Permission = Permission::EditUsers;

@@ -26,6 +26,7 @@ pub struct Viewer {
     pub seats_used: i32,
     pub enabled_users: i32,
     pub disabled_users: i32,
+    pub pending_users: i32,
     /// The operator's row, where the user is one.
     operator: Option<UserId>,
 }
@@ -61,6 +62,7 @@ impl Viewer {
                 accounts::seats_used,
                 accounts::enabled_users,
                 accounts::disabled_users,
+                accounts::pending_users,
                 operators::user_id.nullable(),
             ))
             .first::<Viewer>(conn)
@@ -80,7 +82,7 @@ impl Viewer {
         self.operator.is_some()
     }
 
-    /// All users of the account, whatever their state.
+    /// Enabled and disabled users; those pending deletion are gone from this count.
     pub fn users(&self) -> i32 {
         self.enabled_users + self.disabled_users
     }

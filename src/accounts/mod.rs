@@ -7,5 +7,5 @@ pub mod pages;
 mod set_up;
 
 pub use form::{NewAccountText, check_new, password_error};
-pub use model::{Account, NewAccount, brand, create, find, ids, may_add_users};
+pub use model::{Account, NewAccount, brand, create, find, ids, may_add_users, times};
 pub use set_up::{has_accounts, new_link};

@@ -8,6 +8,7 @@ use crate::plans::{self, PlanId};
 use crate::schema::accounts;
 use crate::sessions::PasswordHash;
 use crate::users::{self, Details, NewUser, Seat, Status, UseBalance, UserType};
+use crate::web::text::Times;
 use crate::{activity, clock, domains};
 use diesel::prelude::*;
 
@@ -50,6 +51,11 @@ pub fn find(conn: &mut Conn, id: AccountId) -> Result<Account> {
     Ok(accounts::table.find(id).select(Account::as_select()).first(conn)?)
 }
 
+/// The account's clock.
+pub fn times(conn: &mut Conn, id: AccountId) -> Result<Times> {
+    Ok(Times::new(&find(conn, id)?.time_zone, clock::now()))
+}
+
 pub fn ids(conn: &mut Conn) -> Result<Vec<AccountId>> {
     Ok(accounts::table.order(accounts::id).select(accounts::id).load(conn)?)
 }
@@ -86,6 +92,7 @@ pub fn create(conn: &mut Conn, new: &NewAccount) -> Result<(AccountId, UserId)> 
             accounts::seats_used.eq(0),
             accounts::enabled_users.eq(0),
             accounts::disabled_users.eq(0),
+            accounts::pending_users.eq(0),
             accounts::owners.eq(0),
             accounts::created_at.eq(clock::now()),
         ))

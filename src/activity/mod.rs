@@ -4,4 +4,4 @@
 mod model;
 mod seal;
 
-pub use model::{Change, new_person, record};
+pub use model::{Change, new_person, open, record, seal};

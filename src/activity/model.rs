@@ -2,7 +2,7 @@ use super::seal::SealingKey;
 use crate::access::{AccountId, Actor, UserId};
 use crate::clock;
 use crate::db::{self, Conn};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::schema::{activity, person_keys};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -75,6 +75,17 @@ pub fn record(
         ))
         .execute(conn)?;
     Ok(())
+}
+
+/// Seals a text under a person's key, for whoever keeps it outside the log.
+pub fn seal(conn: &mut Conn, account: AccountId, person: UserId, text: &str) -> Result<String> {
+    key_of(conn, account, person)?.seal(text)
+}
+
+/// What was sealed so.
+pub fn open(conn: &mut Conn, account: AccountId, person: UserId, sealed: &str) -> Result<String> {
+    let text = key_of(conn, account, person)?.open(sealed);
+    text.ok_or_else(|| Error::Internal(anyhow::anyhow!("a sealed text is damaged")))
 }
 
 fn key_of(conn: &mut Conn, account: AccountId, user: UserId) -> Result<SealingKey> {

@@ -41,6 +41,8 @@ pub struct Pool {
     pub total: i64,
     pub allocated: i64,
     pub used: i64,
+    /// What erased users had used: part of both.
+    erased: i64,
 }
 
 /// What one user has of one kind.
@@ -111,6 +113,7 @@ pub fn create_pools(conn: &mut Conn, account: AccountId, total: impl Fn(CreditKi
                 credit_pools::total.eq(total(kind)),
                 credit_pools::allocated.eq(0),
                 credit_pools::used.eq(0),
+                credit_pools::erased.eq(0),
             ))
             .execute(conn)?;
     }
@@ -146,6 +149,7 @@ pub fn recount(conn: &mut Conn, account: AccountId) -> Result<Differences> {
             .filter(allocations::kind.eq(pool.kind))
             .select((sum("allocated"), sum("used")))
             .first(conn)?;
+        let (allocated, used) = (allocated + pool.erased, used + pool.erased);
         if (allocated, used) != (pool.allocated, pool.used) {
             wrong.push(format!(
                 "account {}: pool {} says {} allocated and {} used, its allocations add up to {allocated} and {used}",

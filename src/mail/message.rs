@@ -15,9 +15,25 @@ pub struct Brand {
 /// The messages that there are.
 #[derive(Debug, Clone)]
 pub enum Message<'a> {
-    Welcome { first_name: &'a str, username: &'a str, email: &'a str },
-    EmailChanged { first_name: &'a str, old: &'a str, new: &'a str },
+    Welcome {
+        first_name: &'a str,
+        username: &'a str,
+        email: &'a str,
+    },
+    EmailChanged {
+        first_name: &'a str,
+        old: &'a str,
+        new: &'a str,
+    },
+    /// `date`: when they are erased, in the account's zone.
+    DeletionScheduled {
+        first_name: &'a str,
+        date: &'a str,
+    },
 }
+
+/// The kind of [`Message::DeletionScheduled`].
+pub const DELETION_SCHEDULED: &str = "deletion_scheduled";
 
 /// A message as it is sent.
 #[derive(Debug, Clone)]
@@ -66,6 +82,23 @@ struct EmailChangedHtml<'a> {
     new: &'a str,
 }
 
+#[derive(Template)]
+#[template(path = "mail/deletion_scheduled.txt")]
+struct DeletionScheduledText<'a> {
+    brand: &'a Brand,
+    first_name: &'a str,
+    date: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "mail/deletion_scheduled.html")]
+struct DeletionScheduledHtml<'a> {
+    subject: &'a str,
+    brand: &'a Brand,
+    first_name: &'a str,
+    date: &'a str,
+}
+
 impl Message<'_> {
     pub fn render(&self, brand: &Brand) -> Result<Rendered> {
         match *self {
@@ -80,6 +113,12 @@ impl Message<'_> {
                 let text = EmailChangedText { brand, first_name, old, new }.render()?;
                 let html = EmailChangedHtml { subject: &subject, brand, first_name, old, new }.render()?;
                 Ok(Rendered { kind: "email_changed", subject, text, html })
+            }
+            Message::DeletionScheduled { first_name, date } => {
+                let subject = format!("Your user at {} will be deleted", brand.name);
+                let text = DeletionScheduledText { brand, first_name, date }.render()?;
+                let html = DeletionScheduledHtml { subject: &subject, brand, first_name, date }.render()?;
+                Ok(Rendered { kind: DELETION_SCHEDULED, subject, text, html })
             }
         }
     }

@@ -7,5 +7,5 @@ mod smtp;
 mod worker;
 
 pub use message::{Brand, Message};
-pub use model::{MailId, MailState, Queued, Recipient, newest, purge, queue, read};
+pub use model::{MailId, MailState, Queued, Recipient, forget, newest, purge, queue, read, withdraw};
 pub use worker::{check, run};

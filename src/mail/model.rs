@@ -1,4 +1,4 @@
-use super::message::{Brand, Message};
+use super::message::{Brand, DELETION_SCHEDULED, Message};
 use crate::access::{AccountId, UserId};
 use crate::clock;
 use crate::db::{self, Conn};
@@ -92,6 +92,24 @@ pub fn queue(conn: &mut Conn, brand: &Brand, to: Recipient<'_>, message: &Messag
             outbox::created_at.eq(now),
         ))
         .execute(conn)?;
+    Ok(())
+}
+
+/// Drops everything that was, or is to be, sent to a user: nothing of an erased person stays in the queue.
+pub fn forget(conn: &mut Conn, account: AccountId, user: UserId) -> Result<()> {
+    let theirs = outbox::account_id.eq(account).and(outbox::user_id.eq(user));
+    diesel::delete(outbox::table.filter(theirs)).execute(conn)?;
+    Ok(())
+}
+
+/// Takes back the notice that a user is to be erased, where it still waits.
+pub fn withdraw(conn: &mut Conn, account: AccountId, user: UserId) -> Result<()> {
+    let waiting = outbox::account_id
+        .eq(account)
+        .and(outbox::user_id.eq(user))
+        .and(outbox::kind.eq(DELETION_SCHEDULED))
+        .and(outbox::state.eq(MailState::Queued));
+    diesel::delete(outbox::table.filter(waiting)).execute(conn)?;
     Ok(())
 }
 

@@ -33,6 +33,10 @@ pub fn all(conn: &mut Conn) -> Result<Vec<Plan>> {
     Ok(plans::table.order(plans::position).select(Plan::as_select()).load(conn)?)
 }
 
+pub fn find(conn: &mut Conn, id: PlanId) -> Result<Plan> {
+    Ok(plans::table.find(id).select(Plan::as_select()).first(conn)?)
+}
+
 pub fn named(conn: &mut Conn, name: &str) -> Result<Plan> {
     Ok(plans::table.filter(plans::name.eq(name)).select(Plan::as_select()).first(conn)?)
 }

@@ -59,7 +59,13 @@ pub fn candidates(conn: &mut Conn, site: Site, login: &str) -> Result<Vec<Candid
         .order(users::id)
         .limit(MOST_CANDIDATES)
         .into_boxed();
-    query = if is_email { query.filter(users::email_key.eq(key)) } else { query.filter(users::username_key.eq(key)) };
+    // The conditions of the indexes, or SQLite walks all users. Who is pending deletion is nobody here.
+    query = query.filter(users::status.ne("pending"));
+    query = if is_email {
+        query.filter(users::email_key.ne("")).filter(users::email_key.eq(key))
+    } else {
+        query.filter(users::username_key.ne("")).filter(users::username_key.eq(key))
+    };
     query = match site {
         Site::Account(account) => query.filter(users::account_id.eq(account)),
         Site::Shared => query.filter(domains::may_use_shared_host()),

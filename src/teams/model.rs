@@ -49,6 +49,19 @@ pub fn of_user(conn: &mut Conn, account: AccountId, user: UserId) -> Result<Vec<
         .load(conn)?)
 }
 
+/// The names of the teams that these users are in.
+pub fn names_of_users(conn: &mut Conn, account: AccountId, users: &[UserId]) -> Result<Vec<(UserId, String)>> {
+    Ok(team_members::table
+        .inner_join(
+            teams::table.on(teams::account_id.eq(team_members::account_id).and(teams::id.eq(team_members::team_id))),
+        )
+        .filter(team_members::account_id.eq(account))
+        .filter(team_members::user_id.eq_any(users.to_vec()))
+        .order((teams::name_key, teams::id))
+        .select((team_members::user_id, teams::name))
+        .load(conn)?)
+}
+
 /// Puts a user into exactly these teams. Refused where one of them is not the account's.
 pub fn set_of_user(conn: &mut Conn, account: AccountId, user: UserId, wanted: &[TeamId]) -> Result<()> {
     let known: i64 = teams::table

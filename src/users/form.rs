@@ -194,7 +194,7 @@ impl UserForm {
             role: self.role(current, errors),
             plan: plan.map_or(PlanId(0), |plan| plan.id),
             status: match &self.status {
-                Some(code) => required(Status::from_code(code), Status::Enabled, "status", errors),
+                Some(code) => required(Status::chosen(code), Status::Enabled, "status", errors),
                 None => current.map_or(Status::Enabled, |details| details.status),
             },
             dialer,

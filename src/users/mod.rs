@@ -2,22 +2,31 @@
 //!
 //! Rules, each in one place whoever calls: [`rules`] (rank, self, what needs which permission), `seats` (licences, the
 //! last Owner, the account's counts, by one guarded update), unique indexes (address, username, extension).
-//! Tables: `users` (what the list shows), `user_settings`, `companies`.
+//! Deleting, retention and erasure: `removal`. Tables: `users` (what the list shows), `user_settings`, `companies`,
+//! `deletions`.
 
 pub(crate) mod check;
 mod companies;
+mod export;
 mod fold;
 pub mod form;
 pub mod list;
 mod model;
 pub mod pages;
 pub mod preset;
+mod removal;
 mod rules;
 mod seat_map;
 mod seats;
+mod switch;
 mod write;
 
 pub use fold::fold;
-pub use model::{Details, PayForSeat, Seat, Status, UseBalance, User, UserType, find, known_as, search_text};
+pub use model::{
+    Details, PayForSeat, Row, Seat, Status, UseBalance, User, UserType, actor, find, known, known_as, rows, search_text,
+};
+pub use removal::{Deleted, RETENTION, delete, erase_due, restore};
+pub use rules::{Target, deleting, giving_plan, giving_role, may_inherit, switching};
 pub use seats::recount;
-pub use write::{NewUser, Update, add, add_owner, set_password, set_status, update};
+pub use switch::{Switched, set_password, set_plan, set_role, set_status};
+pub use write::{NewUser, Update, add, add_owner, update};

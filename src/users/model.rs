@@ -1,7 +1,8 @@
 use super::fold::fold;
-use crate::access::{AccountId, Role, UserId};
+use crate::access::{AccountId, Actor, Role, UserId};
 use crate::db::{Backend, Conn};
 use crate::error::Result;
+use crate::operator;
 use crate::plans::PlanId;
 use crate::schema::{user_settings, users};
 use crate::teams::{self, TeamId};
@@ -14,6 +15,14 @@ text_enum! {
     pub enum Status {
         Enabled = "enabled", "Active";
         Disabled = "disabled", "Inactive";
+        Pending = "pending", "Pending deletion";
+    }
+}
+
+impl Status {
+    /// What a person may choose: pending deletion comes by deleting, and goes by cancelling that.
+    pub fn chosen(code: &str) -> Option<Self> {
+        Self::from_code(code).filter(|status| *status != Status::Pending)
     }
 }
 
@@ -178,14 +187,48 @@ pub fn find(conn: &mut Conn, account: AccountId, id: UserId) -> Result<User> {
     })
 }
 
-/// Who signs in with this e-mail address or username: in one account or in all.
+/// Those of these users who are of this account.
+pub fn known(conn: &mut Conn, account: AccountId, ids: &[UserId]) -> Result<Vec<UserId>> {
+    Ok(users::table
+        .filter(users::account_id.eq(account))
+        .filter(users::id.eq_any(ids.to_vec()))
+        .select(users::id)
+        .load(conn)?)
+}
+
+/// These users as the list shows them, by id; those who are gone are left out.
+pub fn rows(conn: &mut Conn, account: AccountId, ids: &[UserId]) -> Result<Vec<Row>> {
+    Ok(users::table
+        .filter(users::account_id.eq(account))
+        .filter(users::id.eq_any(ids.to_vec()))
+        .order(users::id)
+        .select(Row::as_select())
+        .load(conn)?)
+}
+
+/// A user as somebody who acts, with the rights that they have now; None where they can't sign in.
+pub fn actor(conn: &mut Conn, account: AccountId, id: UserId) -> Result<Option<Actor>> {
+    let here = users::table.filter(users::account_id.eq(account)).filter(users::id.eq(id));
+    let role: Option<Role> =
+        here.filter(users::status.eq(Status::Enabled)).select(users::role).first(conn).optional()?;
+    let is_operator = operator::of_account(conn, account)?.contains(&id);
+    Ok(role.map(|role| Actor {
+        user: Some(id),
+        permissions: role.permissions(),
+        is_operator,
+        ..Actor::system(account)
+    }))
+}
+
+/// Who signs in with this e-mail address or username: in one account or in all. Not those pending deletion.
 pub fn known_as(conn: &mut Conn, login: &str, account: Option<AccountId>) -> Result<Vec<(AccountId, UserId)>> {
     let key = login.trim().to_lowercase();
-    let mut query = users::table.select((users::account_id, users::id)).into_boxed::<Backend>();
+    let mut query =
+        users::table.filter(users::status.ne("pending")).select((users::account_id, users::id)).into_boxed::<Backend>();
     query = if key.contains('@') {
-        query.filter(users::email_key.eq(key))
+        query.filter(users::email_key.ne("")).filter(users::email_key.eq(key))
     } else {
-        query.filter(users::username_key.eq(key))
+        query.filter(users::username_key.ne("")).filter(users::username_key.eq(key))
     };
     if let Some(account) = account {
         query = query.filter(users::account_id.eq(account));

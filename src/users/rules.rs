@@ -14,14 +14,36 @@ pub fn outranks(actor: &Actor, role: Role) -> bool {
 pub struct Target {
     pub id: UserId,
     pub role: Role,
+    pub status: Status,
     /// An operator sees every account, so only operators and themselves may touch their sign-in.
     pub is_operator: bool,
 }
 
-/// Whether `actor` may edit, enable and disable this user.
-pub fn may_edit(actor: &Actor, target: Target) -> bool {
+/// An operator is touched by operators and themselves only.
+fn reaches(actor: &Actor, target: Target) -> bool {
     let outranks_operator = !target.is_operator || actor.is_operator || actor.is(target.id);
-    actor.permissions.has(Permission::EditUsers) && outranks(actor, target.role) && outranks_operator
+    outranks(actor, target.role) && outranks_operator
+}
+
+/// Whether `actor` may edit, enable and disable this user. Who is pending deletion can only be brought back.
+pub fn may_edit(actor: &Actor, target: Target) -> bool {
+    actor.permissions.has(Permission::EditUsers) && reaches(actor, target) && target.status != Status::Pending
+}
+
+/// Whether `actor` may delete this user, or cancel their deletion.
+pub fn may_delete(actor: &Actor, target: Target) -> bool {
+    actor.permissions.has(Permission::DeleteUsers) && reaches(actor, target) && !actor.is(target.id)
+}
+
+/// Whether `actor` may give this user what a deleted one leaves.
+pub fn may_inherit(actor: &Actor, target: Target) -> bool {
+    actor.permissions.has(Permission::AllocateCredits) && may_edit(actor, target)
+}
+
+/// Whether `actor` may give this user another role; the Owner role, with their own password.
+pub fn may_give_role(actor: &Actor, target: Target) -> bool {
+    let owner = target.role != Role::Owner || actor.permissions.has(Permission::GrantOwner);
+    actor.permissions.has(Permission::AssignRoles) && may_edit(actor, target) && !actor.is(target.id) && owner
 }
 
 fn needs(actor: &Actor, permission: Permission) -> Result<()> {
@@ -43,6 +65,14 @@ pub fn adding(actor: &Actor, role: Role) -> Result<()> {
     if outranks(actor, role) { Ok(()) } else { Err(Error::Forbidden) }
 }
 
+/// Editing and switching: for whom one outranks, while they are not pending deletion.
+fn touching(actor: &Actor, target: Target) -> Result<()> {
+    if target.status == Status::Pending {
+        return Err(Refusal::PendingDeletion.into());
+    }
+    if may_edit(actor, target) { Ok(()) } else { Err(Error::Forbidden) }
+}
+
 /// A changed user. `confirmed`: the actor has confirmed with their own password, which the Owner role asks for.
 pub fn editing(
     actor: &Actor,
@@ -52,44 +82,59 @@ pub fn editing(
     new_password: bool,
     confirmed: bool,
 ) -> Result<()> {
-    if !may_edit(actor, target) {
-        return Err(Error::Forbidden);
-    }
+    touching(actor, target)?;
     if (&before.email, &before.username) != (&after.email, &after.username) || new_password {
         needs(actor, Permission::SetPasswords)?;
     }
-    if before.role != after.role {
-        needs(actor, Permission::AssignRoles)?;
-        if !outranks(actor, after.role) {
-            return Err(Error::Forbidden);
-        }
-        if actor.is(target.id) {
-            return Err(Refusal::Self_.into());
-        }
-        if [before.role, after.role].contains(&Role::Owner) {
-            needs(actor, Permission::GrantOwner)?;
-            if !confirmed {
-                return Err(Refusal::WrongOwnPassword.into());
-            }
-        }
-    }
-    status(actor, target.id, before.status, after.status)
+    giving_role(actor, target, after.role, confirmed)?;
+    switching(actor, target, after.status)
 }
 
-/// Nobody disables themselves.
-fn status(actor: &Actor, id: UserId, before: Status, after: Status) -> Result<()> {
-    if actor.is(id) && before != after && after == Status::Disabled {
+/// Another role: nobody gives one that may do what they may not, nobody changes their own.
+pub fn giving_role(actor: &Actor, target: Target, after: Role, confirmed: bool) -> Result<()> {
+    touching(actor, target)?;
+    if target.role == after {
+        return Ok(());
+    }
+    needs(actor, Permission::AssignRoles)?;
+    if !outranks(actor, after) {
+        return Err(Error::Forbidden);
+    }
+    if actor.is(target.id) {
+        return Err(Refusal::Self_.into());
+    }
+    if [target.role, after].contains(&Role::Owner) {
+        needs(actor, Permission::GrantOwner)?;
+        if !confirmed {
+            return Err(Refusal::WrongOwnPassword.into());
+        }
+    }
+    Ok(())
+}
+
+/// Another plan.
+pub fn giving_plan(actor: &Actor, target: Target) -> Result<()> {
+    touching(actor, target)
+}
+
+/// Enabling and disabling. Nobody disables themselves.
+pub fn switching(actor: &Actor, target: Target, after: Status) -> Result<()> {
+    touching(actor, target)?;
+    if after == Status::Pending {
+        return Err(Error::Forbidden);
+    }
+    if actor.is(target.id) && target.status != after && after == Status::Disabled {
         return Err(Refusal::Self_.into());
     }
     Ok(())
 }
 
-/// Enabling and disabling.
-pub fn switching(actor: &Actor, target: Target, before: Status, after: Status) -> Result<()> {
-    if !may_edit(actor, target) {
-        return Err(Error::Forbidden);
+/// Deleting, and cancelling that. Nobody deletes themselves.
+pub fn deleting(actor: &Actor, target: Target) -> Result<()> {
+    if actor.is(target.id) {
+        return Err(Refusal::DeleteSelf.into());
     }
-    status(actor, target.id, before, after)
+    if may_delete(actor, target) { Ok(()) } else { Err(Error::Forbidden) }
 }
 
 /// The roles that `actor` may give, highest first. `with_owner`: the Owner role is given when editing, not when adding.
@@ -116,7 +161,7 @@ mod tests {
     }
 
     fn somebody(role: Role) -> Target {
-        Target { id: UserId(2), role, is_operator: false }
+        Target { id: UserId(2), role, status: Status::Enabled, is_operator: false }
     }
 
     #[test]

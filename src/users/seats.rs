@@ -25,6 +25,7 @@ pub struct Standing {
 struct Counts {
     enabled: i32,
     disabled: i32,
+    pending: i32,
     seats: i32,
     owners: i32,
 }
@@ -35,7 +36,8 @@ impl Counts {
         let enabled = one.status == Status::Enabled;
         Counts {
             enabled: i32::from(enabled),
-            disabled: i32::from(!enabled),
+            disabled: i32::from(one.status == Status::Disabled),
+            pending: i32::from(one.status == Status::Pending),
             seats: i32::from(enabled && one.seat == Seat::Package),
             owners: i32::from(enabled && one.role == Role::Owner && one.has_password),
         }
@@ -45,6 +47,7 @@ impl Counts {
         Counts {
             enabled: self.enabled - other.enabled,
             disabled: self.disabled - other.disabled,
+            pending: self.pending - other.pending,
             seats: self.seats - other.seats,
             owners: self.owners - other.owners,
         }
@@ -68,6 +71,7 @@ pub fn change(conn: &mut Conn, account: AccountId, before: Option<Standing>, aft
     .set((
         accounts::enabled_users.eq(accounts::enabled_users + delta.enabled),
         accounts::disabled_users.eq(accounts::disabled_users + delta.disabled),
+        accounts::pending_users.eq(accounts::pending_users + delta.pending),
         accounts::seats_used.eq(accounts::seats_used + delta.seats),
         accounts::owners.eq(accounts::owners + delta.owners),
     ))
@@ -80,22 +84,35 @@ pub fn change(conn: &mut Conn, account: AccountId, before: Option<Standing>, aft
     Err(refusal.into())
 }
 
+/// Makes writers of one account take turns, where nothing is counted.
+pub fn take_turn(conn: &mut Conn, account: AccountId) -> Result<()> {
+    diesel::update(accounts::table.find(account)).set(accounts::owners.eq(accounts::owners)).execute(conn)?;
+    Ok(())
+}
+
 /// Counts an account's users again; what differs, one sentence each.
 pub fn recount(conn: &mut Conn, account: AccountId) -> Result<Vec<String>> {
-    let kept: (i32, i32, i32, i32) = accounts::table
+    let kept: (i32, i32, i32, i32, i32) = accounts::table
         .find(account)
-        .select((accounts::enabled_users, accounts::disabled_users, accounts::seats_used, accounts::owners))
+        .select((
+            accounts::enabled_users,
+            accounts::disabled_users,
+            accounts::pending_users,
+            accounts::seats_used,
+            accounts::owners,
+        ))
         .first(conn)?;
     let here = || users::table.filter(users::account_id.eq(account)).select(count_star());
     let enabled = || here().filter(users::status.eq(Status::Enabled));
     let with_password = credentials::table
         .filter(credentials::account_id.eq(users::account_id))
         .filter(credentials::user_id.eq(users::id));
-    let counted: [(&str, i32, i64); 4] = [
+    let counted: [(&str, i32, i64); 5] = [
         ("enabled users", kept.0, enabled().first(conn)?),
         ("disabled users", kept.1, here().filter(users::status.eq(Status::Disabled)).first(conn)?),
-        ("seats used", kept.2, enabled().filter(users::seat.eq(Seat::Package)).first(conn)?),
-        ("owners", kept.3, enabled().filter(users::role.eq(Role::Owner)).filter(exists(with_password)).first(conn)?),
+        ("users pending deletion", kept.2, here().filter(users::status.eq(Status::Pending)).first(conn)?),
+        ("seats used", kept.3, enabled().filter(users::seat.eq(Seat::Package)).first(conn)?),
+        ("owners", kept.4, enabled().filter(users::role.eq(Role::Owner)).filter(exists(with_password)).first(conn)?),
     ];
     let mut wrong: Vec<String> = counted
         .iter()

@@ -5,7 +5,7 @@ use super::model::{Details, Seat, Status, User, find, search_text};
 use super::rules::Target;
 use super::seats::Standing;
 use super::{companies, rules, seats};
-use crate::access::{Actor, Role, UserId};
+use crate::access::{AccountId, Actor, Role, UserId};
 use crate::activity::{self, Change};
 use crate::clock;
 use crate::config::Config;
@@ -104,7 +104,7 @@ impl Settings {
     }
 }
 
-fn standing(details: &Details, has_password: bool) -> Standing {
+pub(super) fn standing(details: &Details, has_password: bool) -> Standing {
     Standing { status: details.status, seat: details.seat, role: details.role, has_password }
 }
 
@@ -174,7 +174,7 @@ pub fn update(conn: &mut Conn, config: &Config, actor: &Actor, id: UserId, updat
     if user.version != update.version {
         return Err(Refusal::Conflict.into());
     }
-    let had_password = sessions::credentials_of(conn, account, id)?.is_some();
+    let had_password = has_password(conn, &user, account)?;
     let has_password = had_password || update.password.is_some();
     seats::change(conn, account, Some(standing(before, had_password)), Some(standing(after, has_password)))?;
     check_plan(conn, after.plan)?;
@@ -228,56 +228,34 @@ fn tell_of_new_address(conn: &mut Conn, config: &Config, actor: &Actor, user: &U
     Ok(())
 }
 
-/// Enables or disables. Disabling ends the sessions and frees the seat; enabling takes one, if one is free. Doing what is
-/// done already changes nothing. Returns the user as they were.
-pub fn set_status(conn: &mut Conn, actor: &Actor, id: UserId, status: Status) -> Result<User> {
-    let account = actor.account;
-    check_actor(conn, actor)?;
-    let user = find(conn, account, id)?;
-    rules::switching(actor, target(conn, &user, actor)?, user.details.status, status)?;
-    if user.details.status == status {
-        return Ok(user);
-    }
-    let has_password = sessions::credentials_of(conn, account, id)?.is_some();
-    let before = standing(&user.details, has_password);
-    seats::change(conn, account, Some(before), Some(Standing { status, ..before }))?;
-    let here = users::account_id.eq(account).and(users::id.eq(id)).and(users::version.eq(user.version));
-    let switched = diesel::update(users::table.filter(here))
-        .set((users::version.eq(users::version + 1), users::status.eq(status)))
-        .execute(conn)?;
-    if switched != 1 {
-        return Err(Refusal::Conflict.into());
-    }
-    let action = match status {
-        Status::Enabled => "user.enabled",
-        Status::Disabled => {
-            sessions::end_all(conn, account, id)?;
-            "user.disabled"
-        }
-    };
-    let change = Change::plain("status", user.details.status.code(), status.code());
-    activity::record(conn, actor, action, id, vec![change])?;
-    Ok(user)
+/// What the verbs of one thing set: one of these.
+#[derive(AsChangeset, Default)]
+#[diesel(table_name = users)]
+pub(super) struct One {
+    pub status: Option<Status>,
+    pub role: Option<Role>,
+    pub plan_id: Option<PlanId>,
 }
 
-/// Sets a password from the command line: for an Owner who is locked out.
-pub fn set_password(conn: &mut Conn, actor: &Actor, id: UserId, password: &PasswordHash) -> Result<()> {
-    let user = find(conn, actor.account, id)?;
-    let had_password = sessions::credentials_of(conn, actor.account, id)?.is_some();
-    let before = standing(&user.details, had_password);
-    seats::change(conn, actor.account, Some(before), Some(Standing { has_password: true, ..before }))?;
-    sessions::set_password(conn, actor.account, id, password)?;
-    sessions::end_all(conn, actor.account, id)?;
-    activity::record(conn, actor, "user.edited", id, vec![Change::plain("password", "", "")])
+/// Guarded by the version as the user was read: of two who change them at once, one is told.
+pub(super) fn save_one(conn: &mut Conn, account: AccountId, user: &User, one: One) -> Result<()> {
+    let here = users::account_id.eq(account).and(users::id.eq(user.id)).and(users::version.eq(user.version));
+    let saved =
+        diesel::update(users::table.filter(here)).set((users::version.eq(users::version + 1), one)).execute(conn)?;
+    if saved == 1 { Ok(()) } else { Err(Refusal::Conflict.into()) }
 }
 
-fn target(conn: &mut Conn, user: &User, actor: &Actor) -> Result<Target> {
+pub(super) fn has_password(conn: &mut Conn, user: &User, account: AccountId) -> Result<bool> {
+    Ok(sessions::credentials_of(conn, account, user.id)?.is_some())
+}
+
+pub(super) fn target(conn: &mut Conn, user: &User, actor: &Actor) -> Result<Target> {
     let is_operator = operator::of_account(conn, actor.account)?.contains(&user.id);
-    Ok(Target { id: user.id, role: user.details.role, is_operator })
+    Ok(Target { id: user.id, role: user.details.role, status: user.details.status, is_operator })
 }
 
 /// The actor's rights were read when the request came in; it may have waited since, for a password's hash or a turn.
-fn check_actor(conn: &mut Conn, actor: &Actor) -> Result<()> {
+pub(super) fn check_actor(conn: &mut Conn, actor: &Actor) -> Result<()> {
     let Some(id) = actor.user else { return Ok(()) };
     let now = users::table
         .filter(users::account_id.eq(actor.account))
@@ -292,13 +270,13 @@ fn check_actor(conn: &mut Conn, actor: &Actor) -> Result<()> {
     }
 }
 
-fn check_plan(conn: &mut Conn, plan: PlanId) -> Result<()> {
+pub(super) fn check_plan(conn: &mut Conn, plan: PlanId) -> Result<()> {
     let known = plans::all(conn)?.iter().any(|one| one.id == plan);
     if known { Ok(()) } else { Err(Refusal::UnknownPlan.into()) }
 }
 
 /// What differs, field by field; of a new user, what is set.
-fn changes(before: Option<&Details>, after: &Details) -> Vec<Change> {
+pub(super) fn changes(before: Option<&Details>, after: &Details) -> Vec<Change> {
     let fields = |details: &Details| {
         let teams: Vec<String> = details.teams.iter().map(|team| team.0.to_string()).collect();
         let yes_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();

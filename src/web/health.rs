@@ -5,6 +5,9 @@ use crate::error::Result;
 use actix_web::HttpResponse;
 use diesel::connection::SimpleConnection;
 
+/// Where readiness is asked.
+pub const READY: &str = "/readyz";
+
 pub async fn alive(_: Anyone) -> HttpResponse {
     text("ok")
 }

@@ -1,14 +1,14 @@
 //! What every page shows around its content, and how pages become responses.
 
 use crate::access::{Permission, Site, Viewer, Visitor};
-use crate::error::Result;
+use crate::error::{Result, Words};
 use crate::text_enum;
 use crate::web::flash::{self, Flash};
 use crate::web::form::Form;
 use crate::web::text::{self, Times};
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
@@ -103,16 +103,20 @@ pub fn html(status: StatusCode, page: &impl Template) -> Result<HttpResponse> {
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage<'a> {
+    scheme: Scheme,
     status: u16,
-    title: &'a str,
-    sentence: &'a str,
+    words: &'a Words,
 }
 
-/// The page of an error: the same for everybody.
-pub fn error_page(mut response: HttpResponseBuilder, status: StatusCode, title: &str, sentence: &str) -> HttpResponse {
-    let page = ErrorPage { status: status.as_u16(), title, sentence };
-    let body = page.render().unwrap_or_else(|_| title.to_owned());
-    response.content_type("text/html; charset=utf-8").body(body)
+/// The page of an error, with the status and headers of the response that it takes the place of.
+pub fn error_page<B>(response: &HttpResponse<B>, scheme: Scheme, words: &Words) -> HttpResponse {
+    let page = ErrorPage { scheme, status: response.status().as_u16(), words };
+    let body = page.render().unwrap_or_else(|_| words.title.to_owned());
+    let mut built = HttpResponse::build(response.status());
+    for (name, value) in response.headers() {
+        built.append_header((name, value));
+    }
+    built.content_type("text/html; charset=utf-8").body(body)
 }
 
 #[derive(Deserialize, Default)]
@@ -138,6 +142,14 @@ pub async fn set_scheme(_: Visitor, Form(form): Form<SchemeForm>) -> HttpRespons
         }
     }
     response
+}
+
+/// `path`, with the list to come back to.
+pub fn with_back(path: String, back: &str) -> String {
+    if back.is_empty() {
+        return path;
+    }
+    format!("{path}?{}", url::form_urlencoded::Serializer::new(String::new()).append_pair("back", back).finish())
 }
 
 /// `path` if it leads to a page of ours, "/" otherwise: nobody is sent to another site.

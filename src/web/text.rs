@@ -24,6 +24,14 @@ pub fn number(n: impl std::fmt::Display) -> String {
     format!("{sign}{out}")
 }
 
+/// "1 user", "1240 users".
+pub fn counted(n: impl std::fmt::Display, one: &str, many: &str) -> String {
+    match number(n) {
+        n if n == "1" => format!("1 {one}"),
+        n => format!("{n} {many}"),
+    }
+}
+
 /// "AO" of Amara Okafor: the first letters of the first and the last word.
 pub fn initials(name: &str) -> String {
     let mut words = name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
@@ -53,6 +61,16 @@ impl Times {
     /// `MM-DD-YYYY HH:MM`
     pub fn full(&self, at: &NaiveDateTime) -> String {
         self.zone.from_utc_datetime(at).format("%m-%d-%Y %H:%M").to_string()
+    }
+
+    /// Today, as file names have it: `YYYY-MM-DD`.
+    pub fn today(&self) -> String {
+        self.zone.from_utc_datetime(&self.now).format("%Y-%m-%d").to_string()
+    }
+
+    /// `MM-DD-YYYY`
+    pub fn day(&self, at: &NaiveDateTime) -> String {
+        self.zone.from_utc_datetime(at).format("%m-%d-%Y").to_string()
     }
 
     /// `YYYY-MM-DDTHH:MM:SSZ`, for `<time datetime>`.

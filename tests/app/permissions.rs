@@ -52,6 +52,8 @@ impl Ids {
     fn fill(&self, path: &str) -> String {
         let filled = [
             ("/users/{id}", self.user.to_string()),
+            // Nobody's: a batch is there for whoever made it.
+            ("/users/batches/{id}", "1".to_owned()),
             ("/operator/mail/{id}", self.mail.to_string()),
             ("/static/{name}", seatkeeper::web::assets::url("app.css").trim_start_matches("/static/").to_owned()),
             ("/set-up/{token}", "0".repeat(64)),
@@ -91,7 +93,7 @@ fn in_order() -> Vec<Entry> {
 fn is_let_in(page: &Page, entry: &Entry) -> bool {
     match entry.path {
         // There are accounts, so set-up is over for everybody.
-        "/set-up/{token}" => page.status == 404,
+        "/set-up/{token}" | "/users/batches/{id}" => page.status == 404,
         "/sign-out" => page.location.as_deref() == Some("/sign-in"),
         _ => ![403, 404, 405].contains(&page.status) && page.status < 500 && !page.sends_to_sign_in(),
     }

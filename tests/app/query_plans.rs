@@ -51,7 +51,8 @@ fn demo_with(users: u32, cap: usize, stride: i64) -> Filled {
     let db = database.open();
     demo::fill(&db, users, &Passwords::new(4).hash_now("violet-harbour-92").unwrap()).unwrap();
     let account = db.read_now(accounts::ids).unwrap()[0];
-    let limits = Limits { small: 0, few: cap, cap, stride, time: Duration::from_secs(30) };
+    let limits =
+        Limits { small: 0, few: cap, cap, stride, time: Duration::from_secs(30), count_time: Duration::from_secs(30) };
     let scope = Scope { account, users: users as i32, trigrams: true, postgres: db.is_postgres(), limits };
     Filled { db, scope, _database: database }
 }

@@ -1,6 +1,6 @@
 //! The queries of one page.
 
-use super::{Count, Filter, ListQuery, Listing, Scope};
+use super::{Count, Filter, Limits, ListQuery, Listing, Matching, Scope};
 use crate::access::{Role, UserId};
 use crate::db::Conn;
 use crate::error::Result;
@@ -11,7 +11,7 @@ use crate::web::list::{self, Condition, Cursor, Window};
 use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text, Timestamp};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Whether a condition may be answered by its own index, or is only checked on rows that another index brings.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -142,6 +142,30 @@ impl Request<'_> {
         }
     }
 
+    /// Those who match among the next users by id, a stride of the account.
+    pub fn matching(&self, conn: &mut Conn, after: UserId) -> Result<Matching> {
+        let mine = || users::table.filter(users::account_id.eq(self.scope.account)).filter(users::id.gt(after));
+        let end = mine().order(users::id).offset(self.scope.limits.stride - 1).select(users::id);
+        let reached: Option<UserId> = end.first(conn).optional()?;
+        // The account's own index of ids, whatever else would serve.
+        let mut query = users::table
+            .filter(users::account_id.eq(self.scope.account))
+            .filter(users::id.gt(after))
+            .filter(equals::<Text, _>("users.status", self.filter.status.code(), By::Row))
+            .into_boxed();
+        if let Some(reached) = reached {
+            query = query.filter(users::id.le(reached));
+        }
+        let ids = self.narrowed(query, self.filter, By::Row).order(users::id).select(users::id).load(conn)?;
+        Ok(Matching { ids, reached })
+    }
+
+    /// Those of these users who match, by id.
+    pub fn matching_among(&self, conn: &mut Conn, ids: &[UserId]) -> Result<Matching> {
+        let query = self.narrowed(self.among(Some(ids)), self.filter, By::Row);
+        Ok(Matching { ids: query.order(users::id).select(users::id).load(conn)?, reached: None })
+    }
+
     /// The tab's users, or only these.
     fn among(&self, ids: Option<&[UserId]>) -> UserQuery<'static> {
         match ids {
@@ -184,10 +208,26 @@ impl Request<'_> {
 
     /// The page's rows and one more, along the sort column's index; true if the time was up before.
     pub fn walk(&self, conn: &mut Conn) -> Result<(Vec<Row>, bool)> {
+        let Limits { time, .. } = self.scope.limits;
+        self.walk_from(conn, self.query.window().cursor().cloned(), self.query.page_size() + 1, time)
+    }
+
+    /// Counts along the same index, from its start, up to the cap or until the time is up: then it is at least so many.
+    pub fn count_walking(&self, conn: &mut Conn) -> Result<Count> {
+        let Limits { cap, count_time, .. } = self.scope.limits;
+        let (rows, stopped) = self.walk_from(conn, None, cap + 1, count_time)?;
+        Ok(if stopped || rows.len() > cap { Count::MoreThan(rows.len().min(cap)) } else { Count::Exactly(rows.len()) })
+    }
+
+    fn walk_from(
+        &self,
+        conn: &mut Conn,
+        mut from: Option<Cursor>,
+        wanted: usize,
+        time: Duration,
+    ) -> Result<(Vec<Row>, bool)> {
         let started = Instant::now();
         let sort = self.query.order().0;
-        let wanted = self.query.page_size() + 1;
-        let mut from = self.query.window().cursor().cloned();
         let mut rows: Vec<Row> = vec![];
         // What many have is found soon, so strides begin short.
         let mut stride = self.scope.limits.stride.min(1000);
@@ -210,7 +250,7 @@ impl Request<'_> {
             if rows.len() >= wanted || end.is_none() {
                 return Ok((rows, false));
             }
-            if started.elapsed() > self.scope.limits.time {
+            if started.elapsed() > time {
                 return Ok((rows, true));
             }
             from = end;

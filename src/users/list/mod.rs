@@ -11,7 +11,8 @@ mod query;
 pub use query::{ListQuery, ROWS, Sort};
 
 use super::model::{Row, Status};
-use crate::access::{AccountId, Role};
+use crate::access::{AccountId, Role, UserId, Viewer};
+use crate::app::App;
 use crate::db::Conn;
 use crate::error::Result;
 use crate::plans::PlanId;
@@ -42,10 +43,10 @@ pub struct Filter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Count {
     Exactly(usize),
-    /// More than the cap.
+    /// So many at least, and more: the cap, or what was found before the time was up.
     MoreThan(usize),
-    /// Not counted: that would walk the account.
-    Many,
+    /// Not counted: the whole tab, whose count is kept.
+    Kept,
 }
 
 /// One page of the list.
@@ -70,12 +71,22 @@ pub struct Limits {
     pub cap: usize,
     /// Rows that one query walks at most.
     pub stride: i64,
+    /// After this long a page is shown as far as it is.
     pub time: Duration,
+    /// After this long counting ends.
+    pub count_time: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { small: 20_000, few: 5000, cap: 1000, stride: 20_000, time: Duration::from_secs(3) }
+        Limits {
+            small: 20_000,
+            few: 5000,
+            cap: 1000,
+            stride: 20_000,
+            time: Duration::from_secs(3),
+            count_time: Duration::from_millis(500),
+        }
     }
 }
 
@@ -91,6 +102,17 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// The list of a viewer's account.
+    pub fn of(app: &App, viewer: &Viewer) -> Self {
+        Scope {
+            account: viewer.account,
+            users: viewer.users() + viewer.pending_users,
+            trigrams: app.trigrams,
+            postgres: app.db.is_postgres(),
+            limits: Limits::default(),
+        }
+    }
+
     fn is_small(&self) -> bool {
         self.users <= self.limits.small
     }
@@ -107,7 +129,7 @@ pub fn page(conn: &mut Conn, scope: &Scope, query: &ListQuery, times: &Times) ->
     let filter = query.filter(times);
     let request = Request { scope, query, filter: &filter };
     if scope.is_small() || !filter.is_narrowing() {
-        let count = if filter.is_narrowing() { request.count(conn, None)? } else { Count::Many };
+        let count = if filter.is_narrowing() { request.count(conn, None)? } else { Count::Kept };
         let rows = request.sorted(conn, None)?;
         return Ok(request.listing(rows, count, false));
     }
@@ -120,10 +142,32 @@ pub fn page(conn: &mut Conn, scope: &Scope, query: &ListQuery, times: &Times) ->
         }
         None => {
             let (rows, stopped) = request.walk(conn)?;
-            // What many meet is met by more than is counted; of several such conditions together nobody knows.
-            let count = if filter.conditions() == 1 { Count::MoreThan(scope.limits.cap) } else { Count::Many };
+            // What many meet is met by more than is counted; several such conditions together may be met by few.
+            let count = match filter.conditions() {
+                1 => Count::MoreThan(scope.limits.cap),
+                _ => request.count_walking(conn)?,
+            };
             Ok(request.listing(rows, count, stopped))
         }
+    }
+}
+
+/// Those who match, some at a time.
+pub struct Matching {
+    pub ids: Vec<UserId>,
+    /// Where to go on; None at the end.
+    pub reached: Option<UserId>,
+}
+
+/// Everybody who matches, in the order of their ids, a stride of the account at a time: for whoever needs them all, and
+/// without one long query. Begin after `UserId(0)`.
+pub fn matching(conn: &mut Conn, scope: &Scope, query: &ListQuery, times: &Times, after: UserId) -> Result<Matching> {
+    let filter = query.filter(times);
+    let request = Request { scope, query, filter: &filter };
+    let few = if after == UserId(0) && !scope.is_small() { request.few(conn)? } else { None };
+    match few {
+        Some(ids) => request.matching_among(conn, &ids),
+        None => request.matching(conn, after),
     }
 }
 

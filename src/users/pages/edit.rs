@@ -1,12 +1,10 @@
-use super::{BackQuery, Offer, direct_label, field_of, plan_name, team_names, user_id};
+use super::{BackQuery, Offer, direct_label, field_of, is_own_password, plan_name, target_of, team_names, user_id};
 use crate::access::{Actor, Can, EditUsers, Permission, Role, UserId, ViewUsers};
 use crate::credits::{self, Allocation, CreditKind};
 use crate::error::{Error, Refusal, Result};
-use crate::operator;
-use crate::sessions;
 use crate::users::form::UserForm;
 use crate::users::list::ListQuery;
-use crate::users::model::{Details, User, find};
+use crate::users::model::{Details, Status, User, find};
 use crate::users::rules::{self, Target};
 use crate::users::write::{self, Update};
 use crate::web::flash::{self, Flash};
@@ -46,6 +44,14 @@ impl EditPage {
         rules::may_edit(&self.actor, self.target)
     }
 
+    fn may_delete(&self) -> bool {
+        rules::may_delete(&self.actor, self.target)
+    }
+
+    fn is_pending(&self) -> bool {
+        self.target.status == Status::Pending
+    }
+
     /// E-mail address, username and password.
     fn shows_sign_in(&self) -> bool {
         self.actor.permissions.has(Permission::SetPasswords)
@@ -71,8 +77,9 @@ impl EditPage {
         self.shows_role() && self.actor.permissions.has(Permission::GrantOwner)
     }
 
+    /// The list, with the focus on this user's menu.
     fn list_path(&self) -> String {
-        ListQuery::from_text(&self.form.back).path()
+        format!("{}#m{}", ListQuery::from_text(&self.form.back).path(), self.user.id)
     }
 
     fn plan_name(&self) -> &str {
@@ -101,9 +108,8 @@ async fn load<P>(can: &Can<P>, id: UserId) -> Result<Loaded> {
     can.db
         .read(move |conn| {
             let user = find(conn, viewer.account, id)?;
-            let is_operator = operator::of_account(conn, viewer.account)?.contains(&id);
             Ok(Loaded {
-                target: Target { id, role: user.details.role, is_operator },
+                target: target_of(conn, viewer.account, &user)?,
                 user,
                 offer: Offer::load(conn, &viewer)?,
                 minutes: credits::allocations_of(conn, viewer.account, &[id])?,
@@ -171,7 +177,8 @@ pub async fn update(can: Can<EditUsers>, id: web::Path<String>, Form(form): Form
     match saved {
         Ok(()) => {
             let flash = Flash::done(format!("{} was saved.", details.name()));
-            Ok(flash::redirect(&ListQuery::from_text(&form.back).path(), Some(flash)))
+            let list = ListQuery::from_text(&form.back).path();
+            Ok(flash::redirect(&format!("{list}#m{id}"), Some(flash)))
         }
         Err(Error::Refused(Refusal::Conflict)) => {
             let loaded = load(&can, id).await?;
@@ -182,25 +189,6 @@ pub async fn update(can: Can<EditUsers>, id: web::Path<String>, Form(form): Form
         }
         Err(error) => Err(error),
     }
-}
-
-/// The actor confirms with their own password; wrong ones are counted like failed sign-ins.
-async fn is_own_password(can: &Can<EditUsers>, password: String) -> Result<bool> {
-    let (account, user) = (can.viewer.account, can.viewer.user);
-    let attempt = sessions::Attempt::new("own password", &user.to_string(), &can.actor.address);
-    let counted = attempt.clone();
-    let stored = can
-        .db
-        .write(move |conn| {
-            counted.begin(conn)?;
-            sessions::credentials_of(conn, account, user)
-        })
-        .await?;
-    let is_right = can.app.passwords.is_right(password, stored).await?;
-    if is_right {
-        can.db.write(move |conn| attempt.succeed(conn, true)).await?;
-    }
-    Ok(is_right)
 }
 
 /// Somebody else saved first. Their values are shown beside what was typed; saving again is then a decision.

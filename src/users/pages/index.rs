@@ -1,5 +1,4 @@
-use super::with_back;
-use crate::access::{Actor, Can, Permission, UserId, ViewUsers, Viewer};
+use crate::access::{Actor, Can, Permission, Role, UserId, ViewUsers, Viewer};
 use crate::accounts;
 use crate::credits::{self, Allocation, CreditKind, Pool};
 use crate::error::Result;
@@ -7,16 +6,18 @@ use crate::operator;
 use crate::plans::{self, Plan, PlanId};
 use crate::teams::{self, Team};
 use crate::users::companies;
-use crate::users::list::{self, Count, Limits, ListQuery, Listing, Scope, Sort};
+use crate::users::list::{self, Count, ListQuery, Listing, Scope, Sort};
 use crate::users::model::{Row, Status};
+use crate::users::removal;
 use crate::users::rules::{self, Target};
 use crate::users::seat_map::SeatMap;
 use crate::web::form::Query;
-use crate::web::page::{self, Page};
-use crate::web::text::number;
+use crate::web::page::{self, Page, with_back};
+use crate::web::text::{counted, number};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
+use chrono::NaiveDateTime;
 
 #[derive(Template)]
 #[template(path = "users/index.html")]
@@ -31,6 +32,10 @@ struct IndexPage {
     teams: Vec<Team>,
     companies: Vec<String>,
     operators: Vec<UserId>,
+    /// The roles that the viewer may give.
+    roles: Vec<Role>,
+    /// When those who are pending deletion are erased.
+    dates: Vec<(UserId, NaiveDateTime)>,
     may_add: bool,
     may_add_yet: bool,
     seats: SeatMap,
@@ -45,14 +50,80 @@ impl IndexPage {
         self.plans.iter().find(|plan| plan.id == *id).map_or("", |plan| &plan.name)
     }
 
-    fn may_edit(&self, row: &Row) -> bool {
+    fn target(&self, row: &Row) -> Target {
         let is_operator = self.operators.contains(&row.id);
-        rules::may_edit(&self.actor, Target { id: row.id, role: row.role, is_operator })
+        Target { id: row.id, role: row.role, status: row.status, is_operator }
+    }
+
+    fn may_edit(&self, row: &Row) -> bool {
+        rules::may_edit(&self.actor, self.target(row))
     }
 
     /// Enable and disable: not oneself.
     fn may_switch(&self, row: &Row) -> bool {
         self.may_edit(row) && !self.actor.is(row.id)
+    }
+
+    fn may_delete(&self, row: &Row) -> bool {
+        rules::may_delete(&self.actor, self.target(row))
+    }
+
+    fn may_give_role(&self, row: &Row) -> bool {
+        rules::may_give_role(&self.actor, self.target(row))
+    }
+
+    /// Whether the row has a menu.
+    fn has_menu(&self, row: &Row) -> bool {
+        self.may_edit(row) || self.may_delete(row)
+    }
+
+    fn may(&self, permission: Permission) -> bool {
+        self.actor.permissions.has(permission)
+    }
+
+    /// The roles that the bar offers: the Owner role is given one by one.
+    fn bulk_roles(&self) -> impl Iterator<Item = &Role> {
+        self.roles.iter().filter(|role| **role != Role::Owner)
+    }
+
+    /// The tabs: those pending deletion only where there are any, or one is there.
+    fn tabs(&self) -> Vec<(Status, &'static str)> {
+        let tabs =
+            [(Status::Enabled, "Enabled"), (Status::Disabled, "Disabled"), (Status::Pending, "Pending deletion")];
+        let is_shown = |status: &Status| *status != Status::Pending || self.is_tab(status) || self.kept(status) > 0;
+        tabs.into_iter().filter(|(status, _)| is_shown(status)).collect()
+    }
+
+    /// How many users a tab has.
+    fn kept(&self, status: &Status) -> i32 {
+        let viewer = self.viewer();
+        match status {
+            Status::Enabled => viewer.enabled_users,
+            Status::Disabled => viewer.disabled_users,
+            Status::Pending => viewer.pending_users,
+        }
+    }
+
+    /// When somebody pending deletion is erased: `MM-DD-YYYY`.
+    fn erased_on(&self, row: &Row) -> Option<String> {
+        let (_, at) = self.dates.iter().find(|(id, _)| *id == row.id)?;
+        Some(self.page.times.day(at))
+    }
+
+    /// "Select all 137": as far as it is known how many match.
+    fn all_label(&self) -> String {
+        match self.listing.count {
+            Count::Kept => format!("All {}", counted(self.kept(&self.query.status()), "user", "users")),
+            Count::Exactly(found) => format!("All {} that match", number(found as i64)),
+            Count::MoreThan(found) => format!("All {found}+ that match"),
+        }
+    }
+
+    fn export_path(&self, extension: &str) -> String {
+        match self.back() {
+            query if query.is_empty() => format!("/users/export.{extension}"),
+            query => format!("/users/export.{extension}?{query}"),
+        }
     }
 
     fn is_tab(&self, status: &Status) -> bool {
@@ -108,18 +179,13 @@ impl IndexPage {
         Some(self.query.after(&self.query.order().0.cursor(last)))
     }
 
-    /// "137 users", "12 of 1000+ matches".
+    /// "137 users", "25 of 1000+ users".
     fn count(&self) -> String {
         let shown = self.listing.rows.len();
         let total = match self.listing.count {
-            _ if !self.query.is_filtered() => {
-                let viewer = self.viewer();
-                let all = if self.is_enabled_tab() { viewer.enabled_users } else { viewer.disabled_users };
-                number(all)
-            }
+            Count::Kept => number(self.kept(&self.query.status())),
             Count::Exactly(found) => number(found as i64),
-            Count::MoreThan(cap) => format!("{cap}+"),
-            Count::Many => return format!("{shown} users shown"),
+            Count::MoreThan(found) => format!("{found}+"),
         };
         let noun = if total == "1" { "user" } else { "users" };
         if self.listing.has_previous || self.listing.has_next {
@@ -149,13 +215,7 @@ impl IndexPage {
 
 /// GET /users
 pub async fn index(can: Can<ViewUsers>, Query(query): Query<ListQuery>) -> Result<HttpResponse> {
-    let scope = Scope {
-        account: can.viewer.account,
-        users: can.viewer.users(),
-        trigrams: can.app.trigrams,
-        postgres: can.db.is_postgres(),
-        limits: Limits::default(),
-    };
+    let scope = Scope::of(&can.app, &can.viewer);
     let (actor, page) = (can.actor, can.page);
     let index = can
         .db
@@ -169,6 +229,8 @@ pub async fn index(can: Can<ViewUsers>, Query(query): Query<ListQuery>) -> Resul
                 teams: teams::all(conn, scope.account)?,
                 companies: companies::suggestions(conn, scope.account)?,
                 operators: operator::of_account(conn, scope.account)?,
+                roles: rules::roles_to_give(&actor, true),
+                dates: removal::dates(conn, scope.account, &shown)?,
                 may_add: actor.permissions.has(Permission::EditUsers),
                 may_add_yet: accounts::may_add_users(conn, scope.account)?,
                 seats: SeatMap::of(&page.viewer),

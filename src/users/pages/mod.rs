@@ -1,27 +1,35 @@
 //! Handlers of Manage Users, a file a page, and what they share.
 
 mod edit;
+mod export;
 mod index;
 mod new;
 mod profile;
+mod restoration;
+mod role;
 mod status;
 
 pub use edit::{edit, update};
+pub use export::{csv, xlsx};
 pub use index::index;
 pub use new::{create, new};
 pub use profile::profile;
+pub use restoration::restore;
+pub use role::{confirm_role, set_role};
 pub use status::set_status;
 
 use super::companies;
 use super::form::Choices;
-use super::model::Details;
-use crate::access::{Can, Own, Permission, UserId, Viewer};
+use super::model::{Details, User};
+use super::rules::Target;
+use crate::access::{AccountId, Can, Own, Permission, UserId, Viewer};
 use crate::db::Conn;
 use crate::error::{Error, Refusal, Result};
 use crate::plans::{self, Plan, PlanId};
 use crate::teams::{self, Team};
 use crate::web::flash;
 use crate::web::page::Page;
+use crate::{operator, sessions};
 use actix_web::HttpResponse;
 use serde::Deserialize;
 
@@ -29,6 +37,31 @@ use serde::Deserialize;
 pub async fn home(can: Can<Own>) -> HttpResponse {
     let sees_users = can.actor.permissions.has(Permission::ViewUsers);
     flash::redirect(if sees_users { "/users" } else { "/profile" }, can.page.flash)
+}
+
+/// The actor confirms with their own password; wrong ones are counted like failed sign-ins.
+async fn is_own_password<P>(can: &Can<P>, password: String) -> Result<bool> {
+    let (account, user) = (can.viewer.account, can.viewer.user);
+    let attempt = sessions::Attempt::new("own password", &user.to_string(), &can.actor.address);
+    let counted = attempt.clone();
+    let stored = can
+        .db
+        .write(move |conn| {
+            counted.begin(conn)?;
+            sessions::credentials_of(conn, account, user)
+        })
+        .await?;
+    let is_right = can.app.passwords.is_right(password, stored).await?;
+    if is_right {
+        can.db.write(move |conn| attempt.succeed(conn, true)).await?;
+    }
+    Ok(is_right)
+}
+
+/// A user as the rules see them.
+fn target_of(conn: &mut Conn, account: AccountId, user: &User) -> Result<Target> {
+    let is_operator = operator::of_account(conn, account)?.contains(&user.id);
+    Ok(Target { id: user.id, role: user.details.role, status: user.details.status, is_operator })
 }
 
 /// What the form offers.
@@ -58,14 +91,6 @@ fn direct_label(page: &Page) -> String {
     format!("{brand} (Direct to {brand})")
 }
 
-/// `path`, with the list to come back to.
-fn with_back(path: String, back: &str) -> String {
-    if back.is_empty() {
-        return path;
-    }
-    format!("{path}?{}", url::form_urlencoded::Serializer::new(String::new()).append_pair("back", back).finish())
-}
-
 /// The list to come back to.
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -84,7 +109,8 @@ fn field_of(refusal: Refusal) -> &'static str {
         Refusal::WrongOwnPassword => "own_password",
         Refusal::UnknownPlan => "plan",
         Refusal::UnknownTeam => "teams",
-        Refusal::Self_ | Refusal::Conflict | Refusal::HostTaken => "user",
+        // What is said of the user as a whole, and what no form of a user asks.
+        _ => "user",
     }
 }
 

@@ -1,4 +1,4 @@
-use super::{BackQuery, Offer, direct_label, field_of, with_back};
+use super::{BackQuery, Offer, direct_label, field_of};
 use crate::access::{Actor, Can, EditUsers, Permission, Role};
 use crate::accounts;
 use crate::error::{Error, Result};
@@ -9,7 +9,7 @@ use crate::users::seat_map::SeatMap;
 use crate::users::write::{self, NewUser};
 use crate::web::flash::{self, Flash};
 use crate::web::form::{Errors, Form, Query};
-use crate::web::page::{self, Page};
+use crate::web::page::{self, Page, with_back};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;

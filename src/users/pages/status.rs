@@ -3,7 +3,7 @@ use crate::access::{Can, EditUsers};
 use crate::error::{Error, Result};
 use crate::users::list::ListQuery;
 use crate::users::model::{Status, User};
-use crate::users::write;
+use crate::users::switch;
 use crate::web::flash::{self, Flash};
 use crate::web::form::Form;
 use actix_web::{HttpResponse, web};
@@ -23,11 +23,11 @@ pub async fn set_status(
     Form(form): Form<StatusForm>,
 ) -> Result<HttpResponse> {
     let id = user_id(&id)?;
-    let status = Status::from_code(&form.status).ok_or(Error::BadRequest)?;
+    let status = Status::chosen(&form.status).ok_or(Error::BadRequest)?;
     let list = ListQuery::from_text(&form.back).path();
     let actor = can.actor;
-    let flash = match can.db.write(move |conn| write::set_status(conn, &actor, id, status)).await {
-        Ok(user) => Flash::done(told(&user, status)),
+    let flash = match can.db.write(move |conn| switch::set_status(conn, &actor, id, status)).await {
+        Ok(switched) => Flash::done(told(&switched.user, status)),
         Err(Error::Refused(refusal)) => Flash::refused(refusal.to_string()),
         Err(error) => return Err(error),
     };
@@ -38,6 +38,8 @@ fn told(user: &User, status: Status) -> String {
     let name = user.details.name();
     match status {
         Status::Enabled => format!("{name} was enabled and can sign in again."),
-        Status::Disabled => format!("{name} was disabled. Their data is preserved and they can be re-enabled later."),
+        Status::Disabled | Status::Pending => {
+            format!("{name} was disabled. Their data is preserved and they can be re-enabled later.")
+        }
     }
 }

@@ -20,7 +20,7 @@ async fn saving_changes_what_was_changed_and_leads_back_to_the_list() {
     let path = format!("/users/{mateo}?back=q%3Dmateo");
     let form = edit(&amara, &path).await.with("job_title", "Lead").with("company", "Nordwind");
     let page = amara.post(&format!("/users/{mateo}"), form).await;
-    assert_eq!(page.location.as_deref(), Some("/users?q=mateo"));
+    assert_eq!(page.location, Some(format!("/users?q=mateo#m{mateo}")), "the focus is where it was");
     assert_eq!(amara.follow(&page).await.flash(), "Mateo Silva was saved.");
     let saved = app.find(mateo);
     assert_eq!((saved.details.job_title.as_str(), saved.details.company.as_str()), ("Lead", "Nordwind"));

@@ -1,0 +1,264 @@
+//! What a batch will do, told before it does it. The same rules are asked as when it is applied, once for all users who
+//! are alike to them, so that a million cost one query.
+
+use super::action::Action;
+use super::model::{Batch, Why};
+use crate::access::{Actor, Role, UserId};
+use crate::accounts;
+use crate::credits::CreditKind;
+use crate::db::Conn;
+use crate::error::Result;
+use crate::operator;
+use crate::plans::{self, Plan, PlanId};
+use crate::schema::{allocations, batch_items, users as people};
+use crate::users::{self, Row, Seat, Status, Target};
+use diesel::dsl::{count_star, sql};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Text};
+
+/// Users whom the rules can't tell apart.
+#[derive(Debug, Clone, Copy, QueryableByName)]
+struct Alike {
+    /// Of one who is special; 0 for all others.
+    #[diesel(sql_type = BigInt)]
+    id: UserId,
+    #[diesel(sql_type = Text)]
+    status: Status,
+    #[diesel(sql_type = Text)]
+    role: Role,
+    #[diesel(sql_type = Text)]
+    seat: Seat,
+    #[diesel(sql_type = BigInt)]
+    plan_id: PlanId,
+    #[diesel(sql_type = Bool)]
+    dialer: bool,
+    #[diesel(sql_type = Bool)]
+    local_presence: bool,
+    #[diesel(sql_type = BigInt)]
+    users: i64,
+}
+
+/// What will become of how many.
+#[derive(Debug, Clone, Default)]
+pub struct Foresight {
+    pub done: i64,
+    pub unchanged: i64,
+    /// By reason, each once.
+    pub refused: Vec<(Why, i64)>,
+    /// Of those who get a plan: who lose a product that it does not have.
+    pub losing: i64,
+    /// Of those who are deleted: erased at once, and later.
+    pub erased: i64,
+    pub scheduled: i64,
+    /// What those who are deleted leave.
+    pub extensions: i64,
+    pub unused: Vec<(CreditKind, i64)>,
+    /// The first of those who are refused, and why.
+    pub refused_rows: Vec<(Row, Why)>,
+}
+
+impl Foresight {
+    pub fn refused(&self) -> i64 {
+        self.refused.iter().map(|(_, users)| users).sum()
+    }
+
+    fn refuse(&mut self, why: Why, users: i64) {
+        match self.refused.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, count)) => *count += users,
+            None => self.refused.push((why, users)),
+        }
+    }
+}
+
+/// Who must be asked about one by one: the actor and operators.
+struct Special {
+    ids: Vec<UserId>,
+    operators: Vec<UserId>,
+}
+
+struct Prophet<'a> {
+    actor: &'a Actor,
+    batch: &'a Batch,
+    action: Action,
+    plans: Vec<Plan>,
+    special: Special,
+}
+
+/// Users that are named.
+pub const NAMED: i64 = 10;
+
+pub fn foresee(conn: &mut Conn, actor: &Actor, batch: &Batch) -> Result<Foresight> {
+    let operators = operator::of_account(conn, batch.account_id)?;
+    let ids = operators.iter().copied().chain(actor.user).collect();
+    let special = Special { ids, operators };
+    let prophet = Prophet { actor, batch, action: batch.action()?, plans: plans::all(conn)?, special };
+    let mut told = Foresight::default();
+    let (mut enabling, mut refused_roles, mut refused_ids) = (0, vec![], vec![]);
+    for group in prophet.groups(conn)?.into_iter().chain(prophet.one_by_one(conn)?) {
+        match prophet.judge(prophet.target(group.id, group.role, group.status), group.plan_id) {
+            Ok(false) => told.unchanged += group.users,
+            Ok(true) => prophet.count(&mut told, &group, &mut enabling),
+            Err(error) => {
+                told.refuse(Why::of(&error).ok_or(error)?, group.users);
+                match group.id {
+                    UserId(0) => refused_roles.push(group.role),
+                    id => refused_ids.push(id),
+                }
+            }
+        }
+    }
+    prophet.ration_seats(conn, &mut told, enabling)?;
+    told.refused_rows = prophet.refused_rows(conn, &refused_roles, &refused_ids)?;
+    if prophet.action == Action::Delete {
+        prophet.count_estate(conn, &mut told, &refused_roles, &refused_ids)?;
+    }
+    Ok(told)
+}
+
+impl Prophet<'_> {
+    fn target(&self, id: UserId, role: Role, status: Status) -> Target {
+        Target { id, role, status, is_operator: self.special.operators.contains(&id) }
+    }
+
+    /// Whether something will be done, or why not: what the verb will ask.
+    fn judge(&self, target: Target, plan: PlanId) -> Result<bool> {
+        let status = |status: Status| {
+            users::switching(self.actor, target, status)?;
+            Ok(target.status != status)
+        };
+        match self.action {
+            Action::Enable => status(Status::Enabled),
+            Action::Disable => status(Status::Disabled),
+            Action::Role(role) => {
+                users::giving_role(self.actor, target, role, false)?;
+                Ok(target.role != role)
+            }
+            Action::Plan(wanted) => {
+                users::giving_plan(self.actor, target)?;
+                Ok(plan != wanted)
+            }
+            Action::Delete => {
+                users::deleting(self.actor, target)?;
+                Ok(target.status != Status::Pending)
+            }
+        }
+    }
+
+    fn count(&self, told: &mut Foresight, group: &Alike, enabling: &mut i64) {
+        told.done += group.users;
+        match self.action {
+            Action::Enable if group.seat == Seat::Package => *enabling += group.users,
+            Action::Plan(wanted) => {
+                let lacks =
+                    |plan: &Plan| (group.dialer && !plan.dialer) || (group.local_presence && !plan.local_presence);
+                if self.plan(wanted).is_some_and(lacks) {
+                    told.losing += group.users;
+                }
+            }
+            Action::Delete if self.plan(group.plan_id).is_some_and(|plan| plan.paid) => told.scheduled += group.users,
+            Action::Delete => told.erased += group.users,
+            _ => {}
+        }
+    }
+
+    fn plan(&self, id: PlanId) -> Option<&Plan> {
+        self.plans.iter().find(|plan| plan.id == id)
+    }
+
+    /// Who is enabled takes a seat, while there are any.
+    fn ration_seats(&self, conn: &mut Conn, told: &mut Foresight, enabling: i64) -> Result<()> {
+        if self.action == Action::Enable {
+            let account = accounts::find(conn, self.batch.account_id)?;
+            let over = enabling - i64::from(account.seat_limit - account.seats_used);
+            if over > 0 {
+                told.done -= over;
+                told.refuse(Why::NoFreeSeat, over);
+            }
+        }
+        Ok(())
+    }
+
+    /// All but the special ones, by what the rules ask.
+    fn groups(&self, conn: &mut Conn) -> Result<Vec<Alike>> {
+        const BY: &str = "users.status, users.role, users.seat, users.plan_id, user_settings.dialer, \
+                          user_settings.local_presence";
+        self.ask(conn, &format!("SELECT CAST(0 AS BIGINT) AS id, {BY}, COUNT(*) AS users"), "NOT IN", BY)
+    }
+
+    /// The special ones among those who are meant.
+    fn one_by_one(&self, conn: &mut Conn) -> Result<Vec<Alike>> {
+        let select = "SELECT users.id, users.status, users.role, users.seat, users.plan_id, user_settings.dialer, \
+                      user_settings.local_presence, COUNT(*) AS users";
+        let by = "users.account_id, users.id, user_settings.account_id, user_settings.user_id";
+        self.ask(conn, select, "IN", by)
+    }
+
+    /// Diesel's own GROUP BY takes the columns of one table only.
+    fn ask(&self, conn: &mut Conn, select: &str, within: &str, group_by: &str) -> Result<Vec<Alike>> {
+        let special: Vec<String> = self.special.ids.iter().map(ToString::to_string).collect();
+        let query = diesel::sql_query(format!(
+            "{select} FROM batch_items \
+             JOIN users ON users.account_id = batch_items.account_id AND users.id = batch_items.user_id \
+             JOIN user_settings ON user_settings.account_id = users.account_id AND user_settings.user_id = users.id \
+             WHERE batch_items.account_id = $1 AND batch_items.batch_id = $2 AND users.id {within} ({}) \
+             GROUP BY {group_by}",
+            special.join(", ")
+        ));
+        let query = query.bind::<BigInt, _>(self.batch.account_id).bind::<BigInt, _>(self.batch.id);
+        Ok(query.load(conn)?)
+    }
+
+    /// Names for the first who are refused. Who gets the last free seat is not known before.
+    fn refused_rows(&self, conn: &mut Conn, roles: &[Role], ids: &[UserId]) -> Result<Vec<(Row, Why)>> {
+        let found: Vec<UserId> = batch_items::table
+            .inner_join(people::table.on(is_item()))
+            .filter(batch_items::account_id.eq(self.batch.account_id))
+            .filter(batch_items::batch_id.eq(self.batch.id))
+            .filter(people::role.eq_any(roles.to_vec()).or(people::id.eq_any(ids.to_vec())))
+            .order(batch_items::user_id)
+            .limit(NAMED)
+            .select(people::id)
+            .load(conn)?;
+        let rows = users::rows(conn, self.batch.account_id, &found)?;
+        let refused = rows.into_iter().filter_map(|row| {
+            let error = self.judge(self.target(row.id, row.role, row.status), row.plan_id).err()?;
+            Some((row, Why::of(&error)?))
+        });
+        Ok(refused.collect())
+    }
+
+    /// Extensions and unused credits of those who will be deleted.
+    fn count_estate(&self, conn: &mut Conn, told: &mut Foresight, roles: &[Role], ids: &[UserId]) -> Result<()> {
+        told.extensions = batch_items::table
+            .inner_join(people::table.on(is_item()))
+            .filter(batch_items::account_id.eq(self.batch.account_id))
+            .filter(batch_items::batch_id.eq(self.batch.id))
+            .filter(people::role.ne_all(roles.to_vec()))
+            .filter(people::id.ne_all(ids.to_vec()))
+            .filter(people::phone_ext.ne(""))
+            .select(count_star())
+            .first(conn)?;
+        let sum = "CAST(COALESCE(SUM(allocations.allocated - allocations.used), 0) AS BIGINT)";
+        told.unused = batch_items::table
+            .inner_join(people::table.on(is_item()))
+            .inner_join(
+                allocations::table
+                    .on(allocations::account_id.eq(people::account_id).and(allocations::user_id.eq(people::id))),
+            )
+            .filter(batch_items::account_id.eq(self.batch.account_id))
+            .filter(batch_items::batch_id.eq(self.batch.id))
+            .filter(people::role.ne_all(roles.to_vec()))
+            .filter(people::id.ne_all(ids.to_vec()))
+            .group_by(allocations::kind)
+            .select((allocations::kind, sql::<BigInt>(sum)))
+            .load::<(CreditKind, i64)>(conn)?;
+        told.unused.retain(|(_, amount)| *amount > 0);
+        told.unused.sort_by_key(|(kind, _)| *kind);
+        Ok(())
+    }
+}
+
+#[diesel::dsl::auto_type]
+fn is_item() -> _ {
+    people::account_id.eq(batch_items::account_id).and(people::id.eq(batch_items::user_id))
+}

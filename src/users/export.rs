@@ -1,0 +1,177 @@
+//! Users as tables: what the list shows and every field besides, in the order in which they were added.
+
+use super::list::{self, ListQuery, Scope};
+use super::model::{Seat, Status, UseBalance, UserType, full_name, known};
+use crate::access::{AccountId, Role, UserId};
+use crate::credits::{self, CreditKind};
+use crate::db::Conn;
+use crate::error::Result;
+use crate::plans::{self, PlanId};
+use crate::schema::{user_settings, users};
+use crate::teams;
+use crate::web::download::Cell;
+use crate::web::text::Times;
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use std::collections::VecDeque;
+
+pub const COLUMNS: [&str; 27] = [
+    "Name",
+    "Email",
+    "Phone #",
+    "Phone EXT",
+    "Role",
+    "Plan",
+    "Credits",
+    "Status",
+    "Last activity",
+    "Created At",
+    "First Name",
+    "Last Name",
+    "Username",
+    "User type",
+    "Job title",
+    "Company Name",
+    "Teams",
+    "Dialer",
+    "Local Presence",
+    "Use Balance",
+    "Ext Phone",
+    "Pay for Seat",
+    "Packages/Seat Limit",
+    "Export",
+    "Direct Dial",
+    "Calling",
+    "Minutes",
+];
+
+/// Users of one slice: so many are in memory at a time.
+pub const SLICE: usize = 1000;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = users)]
+struct UserColumns {
+    id: UserId,
+    status: Status,
+    role: Role,
+    plan_id: PlanId,
+    seat: Seat,
+    first_name: String,
+    last_name: String,
+    email: String,
+    username: String,
+    phone: String,
+    phone_ext: String,
+    company: String,
+    credits: i64,
+    last_activity: NaiveDateTime,
+    created_at: NaiveDateTime,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = user_settings)]
+struct SettingsColumns {
+    user_type: UserType,
+    job_title: String,
+    dialer: bool,
+    local_presence: bool,
+    use_balance: UseBalance,
+    ext_phone: String,
+}
+
+/// Everybody who is meant, slice by slice: between two of them no transaction is open.
+pub struct Cursor {
+    scope: Scope,
+    query: ListQuery,
+    times: Times,
+    /// Found, and still to be written.
+    waiting: VecDeque<UserId>,
+    /// Where to look for more; None at the end.
+    after: Option<UserId>,
+}
+
+impl Cursor {
+    /// All who match the list's filter.
+    pub fn matching(scope: Scope, query: ListQuery, times: Times) -> Self {
+        Cursor { scope, query, times, waiting: VecDeque::new(), after: Some(UserId(0)) }
+    }
+
+    /// These users, as far as they are the account's.
+    pub fn of(conn: &mut Conn, scope: Scope, times: Times, ids: &[UserId]) -> Result<Self> {
+        let mut waiting = known(conn, scope.account, ids)?;
+        waiting.sort();
+        Ok(Cursor { scope, query: ListQuery::default(), times, waiting: waiting.into(), after: None })
+    }
+
+    /// The rows of the next slice; None at the end. A slice may be empty where many do not match.
+    pub fn next(&mut self, conn: &mut Conn) -> Result<Option<Vec<Vec<Cell>>>> {
+        if self.waiting.is_empty() {
+            let Some(after) = self.after else { return Ok(None) };
+            let found = list::matching(conn, &self.scope, &self.query, &self.times, after)?;
+            self.waiting = found.ids.into();
+            self.after = found.reached;
+        }
+        let ids: Vec<UserId> = self.waiting.drain(..self.waiting.len().min(SLICE)).collect();
+        rows(conn, self.scope.account, &ids, &self.times).map(Some)
+    }
+}
+
+fn rows(conn: &mut Conn, account: AccountId, ids: &[UserId], times: &Times) -> Result<Vec<Vec<Cell>>> {
+    let found: Vec<(UserColumns, SettingsColumns)> = users::table
+        .inner_join(
+            user_settings::table
+                .on(user_settings::account_id.eq(users::account_id).and(user_settings::user_id.eq(users::id))),
+        )
+        .filter(users::account_id.eq(account))
+        .filter(users::id.eq_any(ids.to_vec()))
+        .order(users::id)
+        .select((UserColumns::as_select(), SettingsColumns::as_select()))
+        .load(conn)?;
+    let plans = plans::all(conn)?;
+    let teams = teams::names_of_users(conn, account, ids)?;
+    let allocations = credits::allocations_of(conn, account, ids)?;
+    let row = |(user, settings): &(UserColumns, SettingsColumns)| {
+        let plan = plans.iter().find(|plan| plan.id == user.plan_id).map_or("", |plan| &plan.name);
+        let teams = teams.iter().filter(|(id, _)| *id == user.id).map(|(_, name)| name.as_str());
+        let teams = teams.collect::<Vec<_>>().join("; ");
+        let allocated = |kind: CreditKind| {
+            let found = allocations.iter().find(|one| one.user_id == user.id && one.kind == kind);
+            Cell::Number(found.map_or(0, |one| one.allocated))
+        };
+        let credits = CreditKind::ALL.iter().copied().map(allocated);
+        cells(user, settings, plan, teams, times).into_iter().chain(credits).collect()
+    };
+    Ok(found.iter().map(row).collect())
+}
+
+fn cells(user: &UserColumns, settings: &SettingsColumns, plan: &str, teams: String, times: &Times) -> Vec<Cell> {
+    let text = |text: &str| Cell::Text(text.to_owned());
+    let yes_no = |yes: bool| text(if yes { "Yes" } else { "No" });
+    let seen =
+        if user.last_activity == crate::clock::never() { "Never".to_owned() } else { times.full(&user.last_activity) };
+    vec![
+        Cell::Text(full_name(&user.first_name, &user.last_name)),
+        text(&user.email),
+        text(&user.phone),
+        text(&user.phone_ext),
+        text(user.role.label()),
+        text(plan),
+        Cell::Number(user.credits),
+        text(user.status.label()),
+        Cell::Text(seen),
+        Cell::Text(times.full(&user.created_at)),
+        text(&user.first_name),
+        text(&user.last_name),
+        text(&user.username),
+        text(settings.user_type.label()),
+        text(&settings.job_title),
+        text(&user.company),
+        Cell::Text(teams),
+        yes_no(settings.dialer),
+        yes_no(settings.local_presence),
+        text(settings.use_balance.label()),
+        text(&settings.ext_phone),
+        yes_no(user.seat == Seat::Direct),
+        yes_no(user.seat == Seat::Package),
+    ]
+}

@@ -1,0 +1,213 @@
+//! Deleting: whoever has a free plan is erased at once; whoever has a paid one is signed out and pending for
+//! [`RETENTION`], during which the deletion can be cancelled. Erased means erased: the rows go, and with them the key under
+//! which the activity log has sealed what was personal; that it happened stays. Table: `deletions`.
+
+use super::model::{Status, User, find};
+use super::seats::{self, Standing};
+use super::write::{One, check_actor, has_password, save_one, standing, target};
+use super::{companies, rules};
+use crate::access::{AccountId, Actor, UserId};
+use crate::activity::{self, Change};
+use crate::clock;
+use crate::config::Config;
+use crate::credits::{self, Released};
+use crate::db::Conn;
+use crate::error::{Error, Refusal, Result};
+use crate::schema::{deletions, users};
+use crate::{accounts, mail, plans, sessions};
+use chrono::{Duration, NaiveDateTime};
+use diesel::prelude::*;
+
+/// From the deletion of a user on a paid plan to their erasure.
+pub const RETENTION: Duration = Duration::days(28);
+/// Users that the worker erases in one transaction.
+const CHUNK: i64 = 50;
+
+/// What became of a user who was to be deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deleted {
+    Erased,
+    /// Pending; erased at this time.
+    Scheduled(NaiveDateTime),
+    /// They were pending already.
+    Already,
+}
+
+/// Deletes a user. What they hold goes back to the pool and the available ones, or to `heir`. Refused for oneself, for
+/// whom one does not outrank, for the last Owner, and where `heir` is nobody who can take it.
+pub fn delete(conn: &mut Conn, config: &Config, actor: &Actor, id: UserId, heir: Option<UserId>) -> Result<Deleted> {
+    let account = actor.account;
+    check_actor(conn, actor)?;
+    let user = find(conn, account, id)?;
+    rules::deleting(actor, target(conn, &user, actor)?)?;
+    if user.details.status == Status::Pending {
+        return Ok(Deleted::Already);
+    }
+    let is_paid = plans::find(conn, user.details.plan)?.paid;
+    let before = standing(&user.details, has_password(conn, &user, account)?);
+    let after = is_paid.then_some(Standing { status: Status::Pending, ..before });
+    seats::change(conn, account, Some(before), after)?;
+    let given = hand_over(conn, actor, &user, heir)?;
+    sessions::end_all(conn, account, id)?;
+    if is_paid {
+        return schedule(conn, config, actor, &user, given).map(Deleted::Scheduled);
+    }
+    let given = given.into_iter().filter(|change| !change.sealed).collect();
+    erase(conn, actor, &user, given)?;
+    Ok(Deleted::Erased)
+}
+
+/// Unused credits, and the extension. What changed, for the log.
+fn hand_over(conn: &mut Conn, actor: &Actor, user: &User, heir: Option<UserId>) -> Result<Vec<Change>> {
+    let account = actor.account;
+    let heir = match heir {
+        Some(heir) => Some(check_heir(conn, actor, heir)?),
+        None => None,
+    };
+    let released = credits::release(conn, account, user.id, heir.as_ref().map(|heir| heir.id))?;
+    let amount = Released::credits(&released);
+    add_credits(conn, account, user.id, -amount)?;
+    let mut changes: Vec<Change> = released.iter().map(Released::change).collect();
+    let extension = &user.details.phone_ext;
+    if !extension.is_empty() {
+        let here = users::account_id.eq(account).and(users::id.eq(user.id));
+        diesel::update(users::table.filter(here)).set(users::phone_ext.eq("")).execute(conn)?;
+        changes.push(Change::personal("phone_ext", extension, ""));
+    }
+    if let Some(heir) = heir {
+        add_credits(conn, account, heir.id, amount)?;
+        inherit(conn, actor, &heir, &released, extension)?;
+    }
+    Ok(changes)
+}
+
+/// Somebody of the account who is there, and whose credits the actor may change.
+fn check_heir(conn: &mut Conn, actor: &Actor, heir: UserId) -> Result<User> {
+    let heir = find(conn, actor.account, heir).map_err(|error| match error {
+        Error::NotFound => Refusal::HeirGone.into(),
+        other => other,
+    })?;
+    let target = target(conn, &heir, actor)?;
+    if heir.details.status != Status::Enabled {
+        return Err(Refusal::HeirGone.into());
+    }
+    if rules::may_inherit(actor, target) { Ok(heir) } else { Err(Error::Forbidden) }
+}
+
+fn add_credits(conn: &mut Conn, account: AccountId, id: UserId, amount: i64) -> Result<()> {
+    if amount != 0 {
+        let here = users::account_id.eq(account).and(users::id.eq(id));
+        diesel::update(users::table.filter(here)).set(users::credits.eq(users::credits + amount)).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The heir's side of it. They take the extension where they have none of their own; else it is available again.
+fn inherit(conn: &mut Conn, actor: &Actor, heir: &User, released: &[Released], extension: &str) -> Result<()> {
+    let mut changes: Vec<Change> = released.iter().map(Released::inherited).collect();
+    if heir.details.phone_ext.is_empty() && !extension.is_empty() {
+        let here = users::account_id.eq(actor.account).and(users::id.eq(heir.id)).and(users::phone_ext.eq(""));
+        let values = (users::phone_ext.eq(extension), users::version.eq(users::version + 1));
+        if diesel::update(users::table.filter(here)).set(values).execute(conn)? == 1 {
+            changes.push(Change::personal("phone_ext", "", extension));
+        }
+    }
+    if changes.is_empty() { Ok(()) } else { activity::record(conn, actor, "user.inherited", heir.id, changes) }
+}
+
+fn schedule(
+    conn: &mut Conn,
+    config: &Config,
+    actor: &Actor,
+    user: &User,
+    mut changes: Vec<Change>,
+) -> Result<NaiveDateTime> {
+    let (account, id) = (actor.account, user.id);
+    let erase_at = clock::now() + RETENTION;
+    save_one(conn, account, user, One { status: Some(Status::Pending), ..One::default() })?;
+    diesel::insert_into(deletions::table)
+        .values((deletions::account_id.eq(account), deletions::user_id.eq(id), deletions::erase_at.eq(erase_at)))
+        .execute(conn)?;
+    if !user.details.email.is_empty() {
+        let brand = accounts::brand(conn, config, account)?;
+        let date = accounts::times(conn, account)?.day(&erase_at);
+        let message = mail::Message::DeletionScheduled { first_name: &user.details.first_name, date: &date };
+        mail::queue(conn, &brand, mail::Recipient { account, user: id, email: &user.details.email }, &message)?;
+    }
+    changes.insert(0, Change::plain("status", user.details.status.code(), Status::Pending.code()));
+    activity::record(conn, actor, "user.deletion_scheduled", id, changes)?;
+    Ok(erase_at)
+}
+
+/// Brings a user who is pending deletion back as disabled, without what was given away. Refused where the address or the
+/// username belongs to somebody else by now.
+pub fn restore(conn: &mut Conn, actor: &Actor, id: UserId) -> Result<User> {
+    let account = actor.account;
+    check_actor(conn, actor)?;
+    let user = find(conn, account, id)?;
+    rules::deleting(actor, target(conn, &user, actor)?)?;
+    if user.details.status != Status::Pending {
+        return Err(Refusal::NotPending.into());
+    }
+    let before = standing(&user.details, has_password(conn, &user, account)?);
+    seats::change(conn, account, Some(before), Some(Standing { status: Status::Disabled, ..before }))?;
+    save_one(conn, account, &user, One { status: Some(Status::Disabled), ..One::default() }).map_err(|error| {
+        match error {
+            Error::Refused(Refusal::EmailTaken) => Refusal::EmailTakenSince.into(),
+            Error::Refused(Refusal::UsernameTaken) => Refusal::UsernameTakenSince.into(),
+            other => other,
+        }
+    })?;
+    let row = deletions::account_id.eq(account).and(deletions::user_id.eq(id));
+    diesel::delete(deletions::table.filter(row)).execute(conn)?;
+    mail::withdraw(conn, account, id)?;
+    let change = Change::plain("status", Status::Pending.code(), Status::Disabled.code());
+    activity::record(conn, actor, "user.deletion_cancelled", id, vec![change])?;
+    Ok(user)
+}
+
+/// Deletes everything that is theirs. The log entry comes first, while their key is there. Their counts have been moved.
+fn erase(conn: &mut Conn, actor: &Actor, user: &User, changes: Vec<Change>) -> Result<()> {
+    let (account, id) = (actor.account, user.id);
+    activity::record(conn, actor, "user.erased", id, changes)?;
+    companies::change(conn, account, &user.details.company, "")?;
+    credits::forget(conn, account, id)?;
+    mail::forget(conn, account, id)?;
+    let here = users::account_id.eq(account).and(users::id.eq(id)).and(users::version.eq(user.version));
+    // All that refers to the user goes with the row.
+    let erased = diesel::delete(users::table.filter(here)).execute(conn)?;
+    if erased == 1 { Ok(()) } else { Err(Refusal::Conflict.into()) }
+}
+
+/// Erases users whose time has come, some of one account; how many. However many workers there are, each user is erased
+/// once: the account's row makes them take turns, and what is due is read after that.
+pub fn erase_due(conn: &mut Conn) -> Result<usize> {
+    let now = clock::now();
+    let first = deletions::table.filter(deletions::erase_at.le(now)).order(deletions::erase_at);
+    let Some(account) = first.select(deletions::account_id).first::<AccountId>(conn).optional()? else { return Ok(0) };
+    seats::take_turn(conn, account)?;
+    let due: Vec<UserId> = deletions::table
+        .filter(deletions::account_id.eq(account))
+        .filter(deletions::erase_at.le(now))
+        .order(deletions::erase_at)
+        .limit(CHUNK)
+        .select(deletions::user_id)
+        .load(conn)?;
+    let system = Actor::system(account);
+    for id in &due {
+        let user = find(conn, account, *id)?;
+        let before = standing(&user.details, has_password(conn, &user, account)?);
+        seats::change(conn, account, Some(before), None)?;
+        erase(conn, &system, &user, vec![])?;
+    }
+    Ok(due.len())
+}
+
+/// When these users are erased; nothing for those who are not pending.
+pub fn dates(conn: &mut Conn, account: AccountId, users: &[UserId]) -> Result<Vec<(UserId, NaiveDateTime)>> {
+    Ok(deletions::table
+        .filter(deletions::account_id.eq(account))
+        .filter(deletions::user_id.eq_any(users.to_vec()))
+        .select((deletions::user_id, deletions::erase_at))
+        .load(conn)?)
+}
