@@ -8,6 +8,7 @@ mod support;
 
 mod accounts;
 mod activity;
+mod batches;
 mod cli;
 mod isolation;
 mod list;

@@ -128,6 +128,12 @@ impl Serving {
         Browser::new(self.address)
     }
 
+    /// Kills it, as a power cut would.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// Tells it to stop, as service managers do, and gives its exit code.
     pub async fn stop(&mut self) -> Option<i32> {
         let pid = self.child.id().to_string();

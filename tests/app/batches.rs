@@ -1,0 +1,401 @@
+//! One change to many users: who is meant, what is foretold, what happens.
+
+use crate::support::{NOTHING, Page, Person, Program, Setup, TestApp, TestDatabase, at_once, until};
+use seatkeeper::access::{Role, UserId};
+use seatkeeper::db::Db;
+use seatkeeper::sessions::Passwords;
+use seatkeeper::users::{Seat, Status};
+use seatkeeper::{batches, demo};
+
+/// Selects users and presses a button of the bar: the confirmation, whose address is its `location`.
+async fn select(who: &Person, users: &[UserId], action: &str) -> Page {
+    let ids = users.iter().map(|id| ("id", id.to_string()));
+    let fields: Vec<_> = ids.chain([("action", action.to_owned())]).collect();
+    open(who, who.post("/users/batches", fields).await).await
+}
+
+async fn select_all(who: &Person, list: &str, action: &str) -> Page {
+    open(who, who.post("/users/batches", [("all", "yes"), ("back", list), ("action", action)]).await).await
+}
+
+async fn open(who: &Person, page: Page) -> Page {
+    assert_eq!(page.status, 303, "{page:?}");
+    let mut shown = who.follow(&page).await;
+    shown.location = page.location;
+    shown
+}
+
+/// Confirms; the page that follows.
+async fn confirm(who: &Person, confirmation: &Page) -> Page {
+    let done = send(who, confirmation).await;
+    who.follow(&done).await
+}
+
+async fn send(who: &Person, confirmation: &Page) -> Page {
+    let path = confirmation.attrs("dialog form", "action").remove(0);
+    who.post(&path, confirmation.form("dialog form")).await
+}
+
+fn status(app: &TestApp, id: UserId) -> Status {
+    app.find(id).details.status
+}
+
+#[actix_web::test]
+async fn nothing_happens_before_the_confirmation_and_all_of_it_after() {
+    let (app, amara) = TestApp::with_owner().await;
+    let ids = ["Ada Lind", "Ben Okoro"].map(|name| app.user(name, Role::Member));
+    let cleo = app.person("Cleo Marsh", Role::Agent).await;
+    let all = [ids[0], ids[1], cleo.id];
+    let page = select(&amara, &all, "disable").await;
+    assert_eq!(page.text("dialog h1"), "Disable 3 users?");
+    assert!(page.says("3 users are disabled. Sessions end at once, seats are free again, all data is preserved."));
+    assert_eq!(page.text("dialog button.pri"), "Disable 3 users");
+    assert!(all.iter().all(|id| status(&app, *id) == Status::Enabled) && cleo.is_signed_in().await);
+
+    let done = confirm(&amara, &page).await;
+    assert_eq!(done.flash(), "3 users were disabled. Their data is preserved and they can be re-enabled later.");
+    assert!(all.iter().all(|id| status(&app, *id) == Status::Disabled) && !cleo.is_signed_in().await);
+    assert_eq!(app.count("activity WHERE action = 'user.disabled'"), 3);
+    assert_eq!(app.differences(), Vec::<String>::new());
+    assert_eq!(app.count("batch_items"), 0, "who was dealt with is needed no more");
+}
+
+#[actix_web::test]
+async fn who_comes_to_match_after_the_confirmation_was_shown_is_untouched() {
+    let (app, amara) = TestApp::with_owner().await;
+    let agents = ["Ada Lind", "Ben Okoro"].map(|name| app.user(name, Role::Agent));
+    let becomes_one = app.user("Cleo Marsh", Role::Member);
+    let page = select_all(&amara, "role=agent", "disable").await;
+    assert_eq!(page.text("dialog header p"), "2 users selected", "counted exactly");
+    let added = app.user("Dora Later", Role::Agent);
+    app.run(&format!("UPDATE users SET role = 'agent' WHERE id = {becomes_one}"));
+    let done = confirm(&amara, &page).await;
+    assert!(done.flash().starts_with("2 users were disabled."), "{done:?}");
+    assert_eq!(done.names(), ["Cleo Marsh", "Dora Later"], "back at the same list");
+    assert!(agents.iter().all(|id| status(&app, *id) == Status::Disabled));
+    assert_eq!((status(&app, added), status(&app, becomes_one)), (Status::Enabled, Status::Enabled));
+    assert_eq!(app.differences(), Vec::<String>::new());
+}
+
+#[actix_web::test]
+async fn all_that_match_goes_by_tab_search_and_filter_however_large_the_account() {
+    let (app, amara) = TestApp::with_owner_and(Setup { seats: 100, ..Setup::default() }).await;
+    for n in 0..30 {
+        app.user_with(&format!("Agent {n}"), |details| {
+            details.role = if n % 2 == 0 { Role::Agent } else { Role::Member };
+            details.company = if n % 3 == 0 { "Nordwind".into() } else { String::new() };
+        });
+    }
+    for (list, users) in
+        [("", "31 users"), ("role=agent", "15 users"), ("q=nordwind", "10 users"), ("role=agent&q=nordwind", "5 users")]
+    {
+        let page = select_all(&amara, list, "disable").await;
+        assert_eq!(page.text("dialog header p"), format!("{users} selected"), "{list}");
+    }
+    let page = amara.post("/users/batches", [("all", "yes"), ("back", "status=disabled"), ("action", "enable")]).await;
+    assert_eq!(page.location.as_deref(), Some("/users?status=disabled"));
+    assert_eq!(amara.follow(&page).await.flash(), "Nobody matches any more.");
+}
+
+#[actix_web::test]
+async fn without_script_the_heads_box_means_the_page() {
+    let (app, amara) = TestApp::with_owner().await;
+    let ids = ["Ada Lind", "Ben Okoro"].map(|name| app.user(name, Role::Member));
+    let list = amara.get("/users").await;
+    let form = list.form("#bulk").with("page", "yes").with("action", "disable");
+    let page = open(&amara, amara.post("/users/batches", form).await).await;
+    assert_eq!(page.text("dialog header p"), "3 users selected");
+    confirm(&amara, &page).await;
+    assert!(ids.iter().all(|id| status(&app, *id) == Status::Disabled));
+    assert_eq!(status(&app, amara.id), Status::Enabled);
+    let page = amara.post("/users/batches", [("action", "disable")]).await;
+    assert_eq!(amara.follow(&page).await.flash(), "Select users first.");
+}
+
+#[actix_web::test]
+async fn who_is_refused_and_why_is_told_before_and_after() {
+    let (app, _) = TestApp::with_owner().await;
+    let adam = app.person("Adam Stone", Role::Admin).await;
+    let mateo = app.user("Mateo Silva", Role::Member);
+    let page = select(&adam, &[app.owner, adam.id, mateo], "disable").await;
+    assert!(page.says("1 user is disabled."));
+    assert_eq!(page.text("dialog .note h2"), "2 users stay as they are");
+    let told = ["Amara Okafor: Their role is above yours", "Adam Stone: You can't do this to yourself"];
+    assert_eq!(page.texts("dialog .note li"), told);
+    let result = confirm(&adam, &page).await;
+    assert_eq!(
+        result.text("dialog .body > p"),
+        "1 user was disabled. Their data is preserved and they can be re-enabled later."
+    );
+    assert_eq!(result.texts("dialog .note li"), told);
+    assert_eq!(status(&app, mateo), Status::Disabled);
+    assert_eq!((status(&app, app.owner), status(&app, adam.id)), (Status::Enabled, Status::Enabled));
+
+    let page = select(&adam, &[app.owner, adam.id], "delete").await;
+    assert_eq!(page.count("dialog form button"), 0, "there is nothing to confirm");
+    assert_eq!(page.texts("dialog .note li").len(), 2);
+    send(&adam, &page).await;
+    assert_eq!(app.count(&format!("users WHERE account_id = {}", app.account.0)), 3);
+    assert_eq!(app.differences(), Vec::<String>::new());
+}
+
+#[actix_web::test]
+async fn enabling_more_than_there_are_seats_enables_as_many_as_foretold() {
+    let (app, amara) = TestApp::with_owner_and(Setup { seats: 4, ..Setup::default() }).await;
+    let disabled = |name: &str, seat: Seat| {
+        app.user_with(name, |details| {
+            details.status = Status::Disabled;
+            details.seat = seat;
+        })
+    };
+    let mut ids: Vec<UserId> = (0..5).map(|n| disabled(&format!("Clone {n}"), Seat::Package)).collect();
+    ids.push(disabled("Cara Card", Seat::Card));
+    let page = select(&amara, &ids, "enable").await;
+    assert!(page.says("4 users are enabled and can sign in again."));
+    assert_eq!(page.texts("dialog .note li"), ["2 users: No license is free"]);
+    let result = confirm(&amara, &page).await;
+    assert!(result.says("4 users were enabled."));
+    assert_eq!(result.count("dialog .note li"), 2);
+    assert_eq!(ids.iter().filter(|id| status(&app, **id) == Status::Enabled).count(), 4);
+    assert_eq!(app.differences(), Vec::<String>::new());
+}
+
+#[actix_web::test]
+async fn roles_are_set_by_the_same_rules_as_alone() {
+    let (app, amara) = TestApp::with_owner().await;
+    let olu = app.user("Olu Adeyemi", Role::Owner);
+    let mateo = app.person("Mateo Silva", Role::Member).await;
+    let agent = app.user("Ada Lind", Role::Agent);
+    let page = select(&amara, &[olu, mateo.id, agent, amara.id], "role:agent").await;
+    assert_eq!(page.text("dialog h1"), "Change the role of 4 users to Agent?");
+    assert!(page.says("1 user gets the role Agent.") && page.says("1 user needs no change."));
+    let result = confirm(&amara, &page).await;
+    let refused = result.texts("dialog .note li");
+    assert!(
+        refused.contains(&"Olu Adeyemi: The Owner role is given and taken one by one, with your password".to_owned())
+    );
+    assert!(refused.contains(&"Amara Okafor: You can't do this to yourself".to_owned()));
+    assert_eq!(app.find(mateo.id).details.role, Role::Agent);
+    assert!(!mateo.is_signed_in().await, "a changed role ends the sessions");
+    assert_eq!(app.find(olu).details.role, Role::Owner);
+    // Whoever may not give a role does not give it by hand either.
+    let mina = app.person("Mina Park", Role::Moderator).await;
+    assert_eq!(
+        mina.post("/users/batches", [("id", agent.to_string().as_str()), ("action", "role:agent")]).await.status,
+        403
+    );
+    assert_eq!(
+        amara.post("/users/batches", [("id", agent.to_string().as_str()), ("action", "role:emperor")]).await.status,
+        400
+    );
+    let page = select(&amara, &[agent], "role:owner").await;
+    assert_eq!(
+        page.texts("dialog .note li"),
+        ["Ada Lind: The Owner role is given and taken one by one, with your password"]
+    );
+    confirm(&amara, &page).await;
+    assert_eq!(app.find(agent).details.role, Role::Agent);
+}
+
+#[actix_web::test]
+async fn a_plan_without_a_dialer_switches_it_off_and_says_so_before() {
+    let (app, amara) = TestApp::with_owner().await;
+    let ada = app.user_with("Ada Lind", |details| details.dialer = true);
+    let ben = app.user("Ben Okoro", Role::Member);
+    let free = app.plan("Free");
+    let page = select(&amara, &[ada, ben], &format!("plan:{free}")).await;
+    assert!(
+        page.says("2 users get the plan Free. 1 of them loses dialer or local presence, which Free does not have.")
+    );
+    assert!(confirm(&amara, &page).await.flash().starts_with("2 users were given the plan Free."));
+    assert_eq!(app.find(ada).details.plan.0.to_string(), free);
+    assert!(!app.find(ada).details.dialer);
+    let page = select(&amara, &[ben], "plan:77").await;
+    let result = confirm(&amara, &page).await;
+    assert_eq!(result.flash(), "Ben Okoro was not changed: The plan is gone.");
+    assert_eq!(app.find(ben).details.plan.0.to_string(), free);
+}
+
+#[actix_web::test]
+async fn a_batch_is_confirmed_once_however_often_it_is_sent() {
+    let (app, amara) = TestApp::with_owner().await;
+    let ids: Vec<UserId> = (0..12).map(|n| app.user(&format!("Clone {n}"), Role::Member)).collect();
+    let page = select(&amara, &ids, "disable").await;
+    let path = page.attrs("dialog form", "action").remove(0);
+    let sending = (0..4).map(|_| {
+        let (amara, path) = (amara.clone(), path.clone());
+        async move { amara.post(&path, NOTHING).await }
+    });
+    let pages = at_once(sending.collect()).await;
+    assert!(pages.iter().all(|page| page.status == 303), "{pages:?}");
+    assert_eq!(app.count("activity WHERE action = 'user.disabled'"), 12);
+    assert_eq!(app.number("SELECT done AS n FROM batches"), 12);
+    assert_eq!(app.differences(), Vec::<String>::new());
+}
+
+#[actix_web::test]
+async fn a_batch_is_its_makers_and_another_accounts_users_are_nobody_in_it() {
+    let (app, amara) = TestApp::with_owner().await;
+    let (adam, zora) = (app.person("Adam Stone", Role::Admin).await, app.stranger().await);
+    let mateo = app.user("Mateo Silva", Role::Member);
+    let page = select(&amara, &[mateo], "delete").await;
+    let path = page.attrs("dialog form", "action").remove(0);
+    for other in [&adam, &zora] {
+        assert_eq!(other.get(&path).await.status, 404);
+        assert_eq!(other.post(&path, NOTHING).await.status, 404);
+    }
+    for id in [mateo.to_string(), "1".into(), "x".into()] {
+        let page = zora.post("/users/batches", [("id", id.as_str()), ("action", "disable")]).await;
+        assert_eq!(page.status, 404, "{id}");
+    }
+    // Of a mixture only one's own are meant.
+    let page = select(&zora, &[mateo, zora.id], "disable").await;
+    assert_eq!(page.text("dialog header p"), "1 user selected");
+    assert!(!page.says("Mateo"));
+    assert_eq!(status(&app, mateo), Status::Enabled);
+}
+
+#[actix_web::test]
+async fn whoever_loses_the_right_meanwhile_changes_nobody_any_more() {
+    let (app, amara) = TestApp::with_owner().await;
+    let adam = app.person("Adam Stone", Role::Admin).await;
+    let ids: Vec<UserId> = (0..3).map(|n| app.user(&format!("Clone {n}"), Role::Member)).collect();
+    let page = select(&adam, &ids, "disable").await;
+    app.run("UPDATE batches SET state = 'running'");
+    app.run(&format!("UPDATE users SET role = 'manager' WHERE id = {}", adam.id));
+    assert!(!app.db.write_now(|conn| batches::step(conn, &app.config)).unwrap());
+    assert!(ids.iter().all(|id| status(&app, *id) == Status::Enabled));
+    let result = adam.get(page.location.as_deref().unwrap()).await;
+    assert_eq!(result.texts("dialog .note li")[0], "Clone 0: Your own rights have changed meanwhile");
+    assert_eq!(result.text("dialog .note h2"), "3 users were left as they are");
+    let page = select(&amara, &ids, "disable").await;
+    assert!(confirm(&amara, &page).await.flash().starts_with("3 users were disabled."));
+}
+
+#[actix_web::test]
+async fn two_admins_who_delete_and_enable_the_same_users_at_once_get_a_sentence_each() {
+    let (app, amara) = TestApp::with_owner().await;
+    let adam = app.person("Adam Stone", Role::Admin).await;
+    let ids: Vec<UserId> =
+        (0..8).map(|n| app.user_with(&format!("Clone {n}"), |details| details.status = Status::Disabled)).collect();
+    for (n, id) in ids.iter().enumerate() {
+        if n % 2 == 0 {
+            app.run(&format!("UPDATE users SET plan_id = {} WHERE id = {id}", app.plan("Free")));
+        }
+    }
+    let deletion = select(&amara, &ids, "delete").await;
+    let enabling = select(&adam, &ids, "enable").await;
+    let both = [(&amara, &deletion), (&adam, &enabling)].map(|(who, page)| {
+        let (who, path) = (who.clone(), page.attrs("dialog form", "action").remove(0));
+        async move {
+            let sent = who.post(&path, NOTHING).await;
+            assert_eq!(sent.status, 303, "{sent:?}");
+            who.follow(&sent).await
+        }
+    });
+    let [deleted, enabled]: [Page; 2] = at_once(both.into()).await.try_into().unwrap_or_else(|_| unreachable!());
+    assert_eq!(deleted.flash(), "8 users were deleted.", "{deleted:?}");
+    assert!(enabled.says("enabled."), "{enabled:?}");
+    let left = format!("users WHERE account_id = {} AND name_key LIKE 'clone%'", app.account.0);
+    assert_eq!((app.count(&left), app.count(&format!("{left} AND status = 'pending'"))), (4, 4));
+    assert_eq!(app.differences(), Vec::<String>::new());
+
+    // One by one: whoever is later is told.
+    let mateo = app.user_with("Mateo Silva", |details| details.status = Status::Disabled);
+    let deletion = select(&amara, &[mateo], "delete").await;
+    confirm(&amara, &deletion).await;
+    let page = adam.post(&format!("/users/{mateo}/status"), [("status", "enabled")]).await;
+    let sentence = adam.follow(&page).await.flash();
+    assert_eq!(sentence, "This user is pending deletion. Cancel the deletion first.");
+}
+
+#[actix_web::test]
+async fn a_long_batch_goes_on_behind_its_page_which_tells_how_far_it_is() {
+    let (app, amara) = TestApp::with_owner().await;
+    let ids: Vec<UserId> =
+        (0..60).map(|n| app.user_with(&format!("Clone {n}"), |details| details.seat = Seat::Card)).collect();
+    let page = select(&amara, &ids, "disable").await;
+    app.run("UPDATE batches SET state = 'running'");
+    assert!(app.db.write_now(|conn| batches::step(conn, &app.config)).unwrap());
+    let running = amara.get(page.location.as_deref().unwrap()).await;
+    assert!(running.says("50 of 60 users are done."));
+    assert_eq!(running.attrs("dialog progress", "value"), ["50"]);
+    assert_eq!(running.attrs("meta[http-equiv=refresh]", "content"), ["2"]);
+    while app.db.write_now(|conn| batches::step(conn, &app.config)).unwrap() {}
+    let done = amara.get(page.location.as_deref().unwrap()).await;
+    assert!(done.says("60 users were disabled.") && !done.has("meta[http-equiv=refresh]"));
+}
+
+/// The demo with this many users, and the program that serves it.
+fn demo_of(users: u32) -> (TestDatabase, Db, Program) {
+    let database = TestDatabase::migrated();
+    let db = database.open();
+    demo::fill(&db, users, &Passwords::new(4).hash_now(demo::PASSWORD).unwrap()).unwrap();
+    let program = Program::on(&database);
+    (database, db, program)
+}
+
+fn count(db: &Db, sql: &str) -> i64 {
+    use diesel::prelude::*;
+    #[derive(QueryableByName)]
+    struct Counted {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        n: i64,
+    }
+    let sql = format!("SELECT COUNT(*) AS n FROM {sql}");
+    db.read_now(|conn| Ok(diesel::sql_query(&sql).get_result::<Counted>(conn)?)).unwrap().n
+}
+
+#[actix_web::test]
+async fn a_batch_and_an_erasure_that_are_killed_are_finished_once() {
+    let (_database, db, program) = demo_of(3000);
+    let mut serving = program.serve().await;
+    let owner = serving.visitor();
+    owner.sign_in("owner@demo.example", demo::PASSWORD, None).await;
+    let selected = owner.post("/users/batches", [("all", "yes"), ("action", "delete")]).await;
+    let confirmation = owner.follow(&selected).await;
+    let path = confirmation.attrs("dialog form", "action").remove(0);
+    let kept = count(&db, "users WHERE status = 'disabled' OR role = 'owner'") + 12;
+    let meant = count(&db, "users");
+    // The answer may never come: the server dies first.
+    let sending = actix_web::rt::spawn({
+        let owner = owner.clone();
+        async move { owner.submission(&path, NOTHING).header("origin", format!("http://{}", owner.host())).send().await }
+    });
+    until("some are deleted", || count(&db, "activity WHERE action IN ('user.erased', 'user.deletion_scheduled')") > 0)
+        .await;
+    serving.kill();
+    let _ = sending.await;
+    let before = count(&db, "activity WHERE action IN ('user.erased', 'user.deletion_scheduled')");
+    assert!(
+        count(&db, "batches WHERE state = 'running'") == 1,
+        "it was killed too late to prove anything: {before} of {meant}"
+    );
+
+    let mut serving = program.serve().await;
+    until("the batch is done", || count(&db, "batches WHERE state = 'done'") == 1).await;
+    let erased = count(&db, "activity WHERE action = 'user.erased'");
+    let pending = count(&db, "users WHERE status = 'pending'");
+    assert_eq!(count(&db, "activity WHERE action = 'user.deletion_scheduled'"), count(&db, "deletions"));
+    assert_eq!(pending, count(&db, "deletions"));
+    assert!(erased > 100 && pending > 1000, "{erased} {pending}");
+    assert!(count(&db, "users WHERE status = 'enabled'") <= kept);
+
+    // Their time comes; the worker dies in the middle, and another goes on.
+    serving.kill();
+    db.write_now(|conn| {
+        use diesel::connection::SimpleConnection;
+        Ok(conn.batch_execute("UPDATE deletions SET erase_at = '2026-01-01 00:00:00'")?)
+    })
+    .unwrap();
+    let mut serving = program.serve().await;
+    until("some are erased", || count(&db, "activity WHERE action = 'user.erased'") > erased).await;
+    serving.kill();
+    assert!(count(&db, "deletions") > 0, "it was killed too late to prove anything");
+    let mut serving = program.serve().await;
+    until("all are erased", || count(&db, "deletions") == 0).await;
+    assert_eq!(count(&db, "activity WHERE action = 'user.erased'"), erased + pending, "each once");
+    assert_eq!(serving.stop().await, Some(0));
+    let verified = program.run(&["verify"]);
+    assert_eq!((verified.code, verified.stdout.as_str()), (Some(0), "All counts are right.\n"));
+}
