@@ -229,6 +229,16 @@ impl Db {
         transaction(&mut conn, &f)
     }
 
+    /// SQLite: takes what was written from the log into the file, and empties the log, in which erased pages may linger.
+    /// Postgres does the like by itself.
+    pub fn checkpoint(&self) -> Result<()> {
+        let mut conn = self.writers.get().map_err(|_| Error::Busy)?;
+        match &mut *conn {
+            Conn::Sqlite(conn) => Ok(conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?),
+            Conn::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Brings the schema up to date; instances that start together wait for each other.
     pub fn migrate(&self) -> anyhow::Result<usize> {
         let mut conn = self.writers.get().context("the database is busy")?;

@@ -1,7 +1,9 @@
 //! Manage Users, but the list and the seats.
 
 mod adding;
+mod deleting;
 mod editing;
+mod export;
 mod profile;
 
 use crate::support::TestApp;

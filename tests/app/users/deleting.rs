@@ -1,0 +1,420 @@
+//! Deleting, retention, and what is left of an erased person: nothing.
+
+use super::outbox;
+use crate::support::{NOTHING, PASSWORD, Page, Person, TestApp, tables};
+use diesel::connection::SimpleConnection;
+use seatkeeper::access::{Actor, Role, UserId};
+use seatkeeper::clock;
+use seatkeeper::plans::PlanId;
+use seatkeeper::users::{self, Status, erase_due};
+
+/// Presses Delete: the confirmation.
+async fn ask(who: &Person, id: UserId) -> Page {
+    let page = who.post("/users/batches", [("id", id.to_string().as_str()), ("action", "delete")]).await;
+    assert_eq!(page.status, 303, "{page:?}");
+    who.follow(&page).await
+}
+
+/// Presses Yes, Delete User; the page that follows.
+async fn delete(who: &Person, id: UserId) -> Page {
+    delete_with(who, id, "").await
+}
+
+async fn delete_with(who: &Person, id: UserId, heir: &str) -> Page {
+    let page = ask(who, id).await;
+    let path = page.attrs("dialog form", "action").remove(0);
+    let done = who.post(&path, [("heir", heir)]).await;
+    if done.status == 303 { who.follow(&done).await } else { done }
+}
+
+async fn restore(who: &Person, id: UserId) -> String {
+    let page = who.post(&format!("/users/{id}/restoration"), NOTHING).await;
+    who.follow(&page).await.flash()
+}
+
+fn free(app: &TestApp) -> PlanId {
+    PlanId(app.plan("Free").parse().unwrap())
+}
+
+fn is_there(app: &TestApp, id: UserId) -> bool {
+    app.count(&format!("users WHERE id = {id}")) == 1
+}
+
+/// Gives credits behind the program's back, and keeps its sums.
+fn give(app: &TestApp, id: UserId, kind: &str, allocated: i64, used: i64) {
+    let account = app.account.0;
+    let credits = if kind == "minutes" { 0 } else { allocated };
+    app.run(&format!(
+        "UPDATE credit_pools SET total = total + 500, allocated = allocated + {allocated}, used = used + {used}
+         WHERE account_id = {account} AND kind = '{kind}';
+         INSERT INTO allocations VALUES ({account}, {id}, '{kind}', {allocated}, {used});
+         UPDATE users SET credits = credits + {credits} WHERE id = {id};"
+    ));
+}
+
+fn allocated(app: &TestApp, kind: &str) -> (i64, i64) {
+    let of = |column: &str| {
+        app.number(&format!(
+            "SELECT {column} AS n FROM credit_pools WHERE account_id = {} AND kind = '{kind}'",
+            app.account.0
+        ))
+    };
+    (of("allocated"), of("used"))
+}
+
+#[actix_web::test]
+async fn the_confirmation_says_what_the_product_says() {
+    let (app, amara) = TestApp::with_owner().await;
+    let paid = app.user_with("Mateo Silva", |details| details.phone_ext = "104".into());
+    give(&app, paid, "export", 300, 100);
+    give(&app, paid, "minutes", 60, 0);
+    let page = ask(&amara, paid).await;
+    let today = clock::now() + chrono::Duration::days(28);
+    let date = today.format("%m-%d-%Y").to_string();
+    assert_eq!(page.text("dialog h1"), "Are you sure you want to delete user(s)?");
+    assert_eq!(page.text("dialog p.bad"), "This action cannot be undone!");
+    assert_eq!(page.text("dialog .foot button"), "Yes, Delete User");
+    assert_eq!(page.text("dialog .foot a"), "Cancel");
+    assert_eq!(page.attrs("dialog .foot a", "href"), [format!("/users#m{paid}")], "back to where one was");
+    assert_eq!(page.text("dialog li .tag"), format!("Erased on {date}"));
+    assert!(page.says("Mateo Silva") && page.says("Holds extension 104, 200 Export, 60 Minutes"));
+    assert!(page.says(&format!("1 user on a paid plan is signed out at once and erased with all records on {date}")));
+    assert_eq!(page.texts("dialog dt"), ["1 extension", "Unused: 200 Export, 60 Minutes"]);
+    assert_eq!(page.texts("dialog dd"), ["available again", "back to the pool"]);
+
+    let nothing = app.user_with("Yara Haddad", |details| details.plan = free(&app));
+    let page = ask(&amara, nothing).await;
+    assert_eq!(page.text("dialog li .tag"), "Erased at once");
+    assert!(page.says("1 user on a free plan is erased at once, with all records."));
+    assert!(!page.has("dialog input[name=heir]"), "there is nothing to give");
+    assert!(is_there(&app, paid) && is_there(&app, nothing));
+}
+
+#[actix_web::test]
+async fn a_user_on_a_free_plan_is_erased_at_once() {
+    let (app, amara) = TestApp::with_owner().await;
+    let mateo = app.user_with("Mateo Silva", |details| details.plan = free(&app));
+    let page = delete(&amara, mateo).await;
+    assert_eq!(page.flash(), "Mateo Silva was deleted.");
+    assert!(!is_there(&app, mateo));
+    assert_eq!(outbox(&app), Vec::<String>::new(), "nothing of theirs stays in the queue");
+    assert_eq!(app.count(&format!("activity WHERE action = 'user.erased' AND object_id = {mateo}")), 1);
+    assert_eq!(amara.get(&format!("/users/{mateo}")).await.status, 404);
+    assert!(!page.has("nav.tabs a[href*=pending]"), "there is nobody on that tab");
+    assert_eq!(app.differences(), Vec::<String>::new());
+}
+
+#[actix_web::test]
+async fn a_user_on_a_paid_plan_is_out_at_once_and_on_the_pending_tab() {
+    let (app, amara) = TestApp::with_owner().await;
+    let mateo = app.person("Mateo Silva", Role::Agent).await;
+    delete(&amara, mateo.id).await;
+    assert!(!mateo.is_signed_in().await);
+    let refused = mateo.try_sign_in(&mateo.login, PASSWORD).await;
+    assert_eq!(refused.error("login").unwrap(), "The email, username or password is wrong. Check them and try again.");
+    assert_eq!(amara.get("/users").await.names(), ["Amara Okafor"]);
+    assert_eq!(amara.get("/users").await.texts("nav.tabs a"), ["Enabled 1", "Disabled 0", "Pending deletion 1"]);
+    let tab = amara.get("/users?status=pending").await;
+    let date = (clock::now() + users::RETENTION).format("%m-%d-%Y").to_string();
+    assert_eq!((tab.names(), tab.text("tbody .st")), (vec!["Mateo Silva".to_owned()], format!("Erased on {date}")));
+    assert_eq!(tab.texts("tbody .act li"), ["Cancel deletion"]);
+    assert!(outbox(&app).contains(&format!("deletion_scheduled {}", mateo.login)));
+    let mail = app.texts("SELECT body_text AS t FROM outbox WHERE kind = 'deletion_scheduled'").remove(0);
+    assert!(mail.contains(&format!("will be erased on {date}")), "{mail}");
+    let profile = amara.get(&mateo.path()).await;
+    assert!(!profile.has("#user") && profile.says("This user is pending deletion and can't be edited."));
+    assert_eq!(app.number("SELECT seats_used AS n FROM accounts ORDER BY id LIMIT 1"), 1);
+    assert_eq!(app.differences(), Vec::<String>::new());
+}
+
+#[actix_web::test]
+async fn address_username_and_extension_are_free_at_once_and_the_way_back_may_be_closed() {
+    let (app, amara) = TestApp::with_owner().await;
+    let mateo = app.user_with("Mateo Silva", |details| {
+        details.username = "mateo.silva".into();
+        details.phone_ext = "104".into();
+    });
+    delete(&amara, mateo).await;
+    let form = app.a_user("Matteo Other").with("email", "MATEO.SILVA@harbourline.example").with("phone_ext", "104");
+    assert_eq!(amara.post("/users", form).await.status, 303);
+    let other = app.find_by_name("Matteo Other").id;
+    // Which of the two a name means is never in doubt.
+    let visitor = app.visitor();
+    visitor.sign_in("mateo.silva@harbourline.example", PASSWORD, None).await;
+
+    let before = app.everything();
+    assert_eq!(restore(&amara, mateo).await, "Another user has this email by now. Change that user's email first.");
+    assert_eq!(app.everything(), before);
+    app.run(&format!(
+        "UPDATE users SET email = '', email_key = '', username = 'mateo.silva', username_key = 'mateo.silva'
+         WHERE id = {other}"
+    ));
+    assert_eq!(
+        restore(&amara, mateo).await,
+        "Another user has this username by now. Change that user's username first."
+    );
+    app.run(&format!("UPDATE users SET username = 'x', username_key = 'x' WHERE id = {other}"));
+    assert_eq!(
+        restore(&amara, mateo).await,
+        "The deletion of Mateo Silva was cancelled. They are on the Disabled tab."
+    );
+    let back = app.find(mateo);
+    assert_eq!(
+        (back.details.status, back.details.phone_ext.as_str()),
+        (Status::Disabled, ""),
+        "without what was given away"
+    );
+    assert!(!outbox(&app).iter().any(|mail| mail.starts_with("deletion_scheduled")), "the notice is taken back");
+    assert_eq!(app.count("deletions"), 0);
+    assert_eq!(restore(&amara, mateo).await, "This user is not pending deletion any more.");
+    assert_eq!(app.differences(), Vec::<String>::new());
+}
+
+#[actix_web::test]
+async fn what_is_unused_goes_back_to_the_pool_and_what_was_used_stays_used() {
+    let (app, amara) = TestApp::with_owner().await;
+    let mateo = app.user("Mateo Silva", Role::Member);
+    give(&app, mateo, "export", 300, 100);
+    give(&app, mateo, "minutes", 60, 0);
+    assert_eq!(app.differences(), Vec::<String>::new());
+    delete(&amara, mateo).await;
+    assert_eq!((allocated(&app, "export"), allocated(&app, "minutes")), ((100, 100), (0, 0)));
+    assert_eq!(app.find(mateo).credits, 100);
+    assert_eq!(app.differences(), Vec::<String>::new());
+    app.run("UPDATE deletions SET erase_at = '2026-01-01 00:00:00'");
+    assert_eq!(app.db.write_now(erase_due).unwrap(), 1);
+    assert_eq!(allocated(&app, "export"), (100, 100), "used is used");
+    assert_eq!(app.differences(), Vec::<String>::new());
+}
+
+#[actix_web::test]
+async fn a_colleague_takes_over_credits_and_extension() {
+    let (app, amara) = TestApp::with_owner().await;
+    let mateo = app.user_with("Mateo Silva", |details| {
+        details.phone_ext = "104".into();
+        details.plan = free(&app);
+    });
+    let yara = app.user("Yara Haddad", Role::Member);
+    give(&app, mateo, "export", 300, 100);
+    give(&app, mateo, "calling", 50, 0);
+    give(&app, yara, "export", 10, 5);
+    let page = delete_with(&amara, mateo, "yara.haddad@harbourline.example").await;
+    assert_eq!(page.flash(), "Mateo Silva was deleted.");
+    let heir = app.find(yara);
+    assert_eq!((heir.credits, heir.details.phone_ext.as_str()), (260, "104"));
+    assert_eq!((allocated(&app, "export"), allocated(&app, "calling")), ((310, 105), (50, 0)));
+    assert_eq!(app.count("activity WHERE action = 'user.inherited'"), 1);
+    assert_eq!(app.differences(), Vec::<String>::new());
+    // Who has an extension keeps it, and the other is free again.
+    let ben = app.user_with("Ben Okoro", |details| details.phone_ext = "105".into());
+    delete_with(&amara, ben, "yara.haddad@harbourline.example").await;
+    assert_eq!(app.find(yara).details.phone_ext, "104");
+    app.user_with("Cleo Marsh", |details| details.phone_ext = "105".into());
+    assert_eq!(app.differences(), Vec::<String>::new());
+}
+
+#[actix_web::test]
+async fn a_colleague_who_cannot_take_over_is_refused_and_nobody_is_deleted() {
+    let (app, amara) = TestApp::with_owner().await;
+    let mateo = app.user_with("Mateo Silva", |details| details.phone_ext = "104".into());
+    app.user_with("Dina Ott", |details| details.status = Status::Disabled);
+    let before = app.everything();
+    const UNKNOWN: &str = "No user that can take this over has this email or username. Enter that of an enabled user.";
+    for (heir, sentence) in [
+        ("nobody@harbourline.example", UNKNOWN),
+        ("zora.quill@quillworks.example", UNKNOWN),
+        ("dina.ott@harbourline.example", UNKNOWN),
+        ("mateo.silva@harbourline.example", "This user is being deleted too. Enter another one."),
+    ] {
+        let page = delete_with(&amara, mateo, heir).await;
+        assert_eq!((page.status, page.error("heir").as_deref()), (422, Some(sentence)), "{heir}");
+        assert_eq!(page.attrs("input[name=heir]", "value"), [heir], "what was typed stays");
+        app.run("DELETE FROM batches");
+    }
+    assert_eq!(app.everything(), before);
+}
+
+#[actix_web::test]
+async fn oneself_the_last_owner_and_those_above_are_not_deleted() {
+    let (app, amara) = TestApp::with_owner().await;
+    let adam = app.person("Adam Stone", Role::Admin).await;
+    let mina = app.person("Mina Park", Role::Moderator).await;
+    let member = app.user("Mateo Silva", Role::Member);
+    // In the row, whoever may not be deleted has no such entry.
+    let offered =
+        async |who: &Person| who.get("/users").await.attrs("tbody .act form[data-dialog] input[name=id]", "value");
+    assert_eq!(offered(&adam).await.len(), 2, "neither the Owner nor himself");
+    assert_eq!(offered(&amara).await.len(), 3);
+    assert_eq!(offered(&mina).await, Vec::<String>::new());
+    assert!(!adam.get(&amara.path()).await.says("Delete this user"));
+    assert!(!mina.get(&format!("/users/{member}")).await.says("Delete this user"));
+    assert!(amara.get(&adam.path()).await.says("Delete this user"));
+
+    let before = app.everything();
+    for (who, whom, why) in [
+        (&adam, app.owner, "Amara Okafor: Their role is above yours"),
+        (&adam, adam.id, "Adam Stone: You can't do this to yourself"),
+        (&amara, amara.id, "Amara Okafor: You can't do this to yourself"),
+    ] {
+        let page = ask(who, whom).await;
+        assert_eq!(page.texts("dialog .note li"), [why]);
+        assert!(!page.has("dialog form button"));
+        let path = page.attrs("dialog form", "action").remove(0);
+        let done = who.post(&path, NOTHING).await;
+        assert!(who.follow(&done).await.flash().contains(" was not changed: "), "{done:?}");
+        app.run("DELETE FROM batches");
+    }
+    assert_eq!(
+        mina.post("/users/batches", [("id", member.to_string().as_str()), ("action", "delete")]).await.status,
+        403
+    );
+    assert_eq!(app.everything(), before);
+    // The rule holds below the form too.
+    let system = Actor::system(app.account);
+    let done = app.db.write_now(|conn| users::delete(conn, &app.config, &system, app.owner, None).map(|_| ()));
+    assert_eq!(
+        done.unwrap_err().to_string(),
+        "This is the only Owner who can sign in. Make somebody else an Owner first."
+    );
+    assert_eq!(app.everything(), before);
+}
+
+#[actix_web::test]
+async fn who_is_pending_can_only_be_brought_back() {
+    let (app, amara) = TestApp::with_owner().await;
+    let adam = app.person("Adam Stone", Role::Admin).await;
+    let mateo = app.user("Mateo Silva", Role::Member);
+    let form = amara.get(&format!("/users/{mateo}")).await.form("#user");
+    delete(&amara, mateo).await;
+    let before = app.everything();
+    assert_eq!(amara.post(&format!("/users/{mateo}"), form.with("first_name", "Max")).await.status, 403);
+    for (path, fields) in
+        [("status", ("status", "enabled")), ("status", ("status", "disabled")), ("role", ("role", "agent"))]
+    {
+        let page = amara.post(&format!("/users/{mateo}/{path}"), [fields]).await;
+        let sentence = amara.follow(&page).await.flash();
+        assert_eq!(sentence, "This user is pending deletion. Cancel the deletion first.", "{fields:?}");
+    }
+    // Nobody becomes pending by a form.
+    assert_eq!(amara.post(&format!("{}/status", adam.path()), [("status", "pending")]).await.status, 400);
+    let form = amara.get(&adam.path()).await.form("#user").with("status", "pending");
+    assert_eq!(amara.post(&adam.path(), form).await.status, 422);
+    assert_eq!(app.everything(), before);
+    let mina = app.person("Mina Park", Role::Moderator).await;
+    assert_eq!(mina.post(&format!("/users/{mateo}/restoration"), NOTHING).await.status, 403);
+    assert_eq!(adam.get("/users?status=pending&q=mateo").await.names(), ["Mateo Silva"]);
+    assert_eq!(adam.get("/users?status=pending&role=agent").await.names(), Vec::<String>::new());
+}
+
+#[actix_web::test]
+async fn whose_time_has_come_is_erased_once_however_many_workers_there_are() {
+    let app = TestApp::new().await;
+    let system = Actor::system(app.account);
+    let ids: Vec<UserId> = (0..20).map(|n| app.user(&format!("Clone {n}"), Role::Member)).collect();
+    for id in &ids {
+        app.db.write_now(|conn| users::delete(conn, &app.config, &system, *id, None).map(|_| ())).unwrap();
+    }
+    assert_eq!(app.db.write_now(erase_due).unwrap(), 0, "not before their time");
+    app.run(&format!("UPDATE deletions SET erase_at = '2026-01-01 00:00:00' WHERE user_id <> {}", ids[0]));
+    let workers: Vec<_> = (0..4)
+        .map(|_| {
+            let db = app.another_instance();
+            std::thread::spawn(move || {
+                let mut erased = 0;
+                loop {
+                    match db.write_now(erase_due).unwrap() {
+                        0 => return erased,
+                        some => erased += some,
+                    }
+                }
+            })
+        })
+        .collect();
+    let erased: usize = workers.into_iter().map(|worker| worker.join().unwrap()).sum();
+    assert_eq!(erased, 19);
+    assert_eq!(app.count("activity WHERE action = 'user.erased'"), 19);
+    assert_eq!((app.count("deletions"), is_there(&app, ids[0])), (1, true));
+    assert_eq!(app.differences(), Vec::<String>::new());
+}
+
+/// Every word that tells who it was.
+const TRACES: &[&str] = &[
+    "quirinus",
+    "zwetschgenbaum",
+    "q.zwetschgenbaum",
+    "quirl77",
+    "4158360177",
+    "78901234",
+    "4158360199",
+    "pflaumenkoenig",
+    "obstgarten",
+    "backpflaume",
+    "198.51.100",
+];
+
+async fn a_person(app: &TestApp, amara: &Person, plan: &str) -> UserId {
+    let form = app.a_user("Quirinus Zwetschgenbaum").with("plan", app.plan(plan));
+    let form = form.with("email", "q.zwetschgenbaum@obstgarten.example").with("username", "quirl77");
+    let form = form.with("phone", "+14158360177").with("phone_ext", "78901234").with("ext_phone", "+14158360199");
+    let form = form.with("job_title", "Pflaumenkoenig").with("company", "Obstgarten");
+    let page = amara.post("/users", form).await;
+    assert_eq!(page.status, 303, "{page:?}");
+    let id = app.find_by_name("Quirinus Zwetschgenbaum").id;
+    // A life: a session, edits, other addresses, a name that was typed wrong.
+    let visitor = app.visitor();
+    visitor.sign_in("quirl77", PASSWORD, None).await;
+    let form = amara.get(&format!("/users/{id}")).await.form("#user").with("email", "backpflaume@obstgarten.example");
+    assert_eq!(amara.post(&format!("/users/{id}"), form).await.status, 303);
+    visitor.try_sign_in("backpflaume@obstgarten.example", "wrong").await;
+    amara.get("/users?q=zwetschgenbaum").await;
+    id
+}
+
+fn traces_in(text: &str) -> Vec<&'static str> {
+    let text = text.to_lowercase();
+    TRACES.iter().copied().filter(|trace| text.contains(trace)).collect()
+}
+
+/// Everything the database holds: its tables and, on SQLite, every byte of its files, free pages too.
+fn all_that_is_stored(app: &TestApp) -> String {
+    let rows = tables().into_iter().flat_map(|table| app.texts(&table.rows_as_text())).collect::<Vec<_>>().join("\n");
+    if app.db.is_postgres() {
+        return rows;
+    }
+    app.db.write_now(|_| Ok(())).unwrap();
+    // Outside of a transaction.
+    let checkpoint = app.another_instance();
+    checkpoint.checkpoint().unwrap();
+    let files = std::fs::read_dir(app.database.folder.path()).unwrap();
+    let bytes = files.map(|file| String::from_utf8_lossy(&std::fs::read(file.unwrap().path()).unwrap()).into_owned());
+    rows + &bytes.collect::<String>()
+}
+
+#[actix_web::test]
+async fn of_an_erased_person_no_name_address_or_number_is_left_anywhere() {
+    let (app, amara) = TestApp::with_owner().await;
+    for plan in ["Free", "Standard"] {
+        let id = a_person(&app, &amara, plan).await;
+        let found = traces_in(&all_that_is_stored(&app));
+        assert!(found.len() >= 9, "the search itself must find them while they are there: {found:?}");
+        delete(&amara, id).await;
+        if plan == "Standard" {
+            assert!(!traces_in(&all_that_is_stored(&app)).is_empty(), "kept until the time has come");
+            app.run("UPDATE deletions SET erase_at = '2026-01-01 00:00:00'");
+            assert_eq!(app.db.write_now(erase_due).unwrap(), 1);
+        }
+        assert_eq!(traces_in(&all_that_is_stored(&app)), Vec::<&str>::new(), "{plan}");
+        let entries = format!("activity WHERE object_id = {id} AND action = 'user.erased'");
+        assert_eq!(app.count(&entries), 1, "that it happened stays");
+        assert!(app.count(&format!("activity WHERE object_id = {id}")) >= 3);
+        assert_eq!(amara.get("/users?q=zwetschgenbaum").await.names(), Vec::<String>::new());
+        assert_eq!(app.differences(), Vec::<String>::new());
+    }
+    if !app.db.is_postgres() {
+        app.db
+            .write_now(|conn| {
+                Ok(conn.batch_execute("INSERT INTO users_search (users_search) VALUES ('integrity-check')")?)
+            })
+            .unwrap();
+    }
+}
