@@ -5,7 +5,7 @@ use super::model::{Batch, BatchId, BatchState, Why, find, first};
 use crate::access::{AccountId, Actor, UserId};
 use crate::config::Config;
 use crate::db::Conn;
-use crate::error::{Error, Refusal, Result};
+use crate::error::Result;
 use crate::schema::{batch_items, batches};
 use crate::{activity, clock, users};
 use diesel::prelude::*;
@@ -77,13 +77,7 @@ fn apply(
     user: UserId,
     heir: Option<UserId>,
 ) -> Result<std::result::Result<bool, Why>> {
-    let mut attempt = || conn.transaction(|conn| action.apply(conn, config, actor, user, heir));
-    let done = match attempt() {
-        // Whoever changed them was faster while we waited for our turn; now it is ours.
-        Err(Error::Refused(Refusal::Conflict)) => attempt(),
-        done => done,
-    };
-    match done {
+    match conn.transaction(|conn| action.apply(conn, config, actor, user, heir)) {
         Ok(changed) => Ok(Ok(changed)),
         Err(error) => Why::of(&error).map(Err).ok_or(error),
     }

@@ -4,7 +4,7 @@
 
 use super::model::{Status, User, find};
 use super::seats::{self, Standing};
-use super::write::{One, check_actor, has_password, save_one, standing, target};
+use super::write::{One, begin, has_password, save_one, standing, target};
 use super::{companies, rules};
 use crate::access::{AccountId, Actor, UserId};
 use crate::activity::{self, Change};
@@ -37,7 +37,7 @@ pub enum Deleted {
 /// whom one does not outrank, for the last Owner, and where `heir` is nobody who can take it.
 pub fn delete(conn: &mut Conn, config: &Config, actor: &Actor, id: UserId, heir: Option<UserId>) -> Result<Deleted> {
     let account = actor.account;
-    check_actor(conn, actor)?;
+    begin(conn, actor)?;
     let user = find(conn, account, id)?;
     rules::deleting(actor, target(conn, &user, actor)?)?;
     if user.details.status == Status::Pending {
@@ -143,7 +143,7 @@ fn schedule(
 /// username belongs to somebody else by now.
 pub fn restore(conn: &mut Conn, actor: &Actor, id: UserId) -> Result<User> {
     let account = actor.account;
-    check_actor(conn, actor)?;
+    begin(conn, actor)?;
     let user = find(conn, account, id)?;
     rules::deleting(actor, target(conn, &user, actor)?)?;
     if user.details.status != Status::Pending {

@@ -1,6 +1,7 @@
 //! How users count: seats, enabled and disabled users, Owners. The counts stand on the account's row and move in the
 //! same transaction as the user, by ONE guarded update, so that two admins at once cannot oversell, and no race can
-//! leave an account without an Owner. That update comes first: it makes writers of one account take turns.
+//! leave an account without an Owner. Writers of one account take turns ([`take_turn`]) before they read what they count
+//! from: on Postgres a user read before the turn may be another one after it.
 
 use super::model::{Seat, Status};
 use crate::access::{AccountId, Role};
@@ -84,7 +85,7 @@ pub fn change(conn: &mut Conn, account: AccountId, before: Option<Standing>, aft
     Err(refusal.into())
 }
 
-/// Makes writers of one account take turns, where nothing is counted.
+/// Makes writers of one account take turns: a second one waits here until the first has committed.
 pub fn take_turn(conn: &mut Conn, account: AccountId) -> Result<()> {
     diesel::update(accounts::table.find(account)).set(accounts::owners.eq(accounts::owners)).execute(conn)?;
     Ok(())

@@ -3,7 +3,7 @@
 
 use super::model::{Status, User, find};
 use super::seats::{self, Standing};
-use super::write::{One, changes, check_actor, check_plan, has_password, save_one, standing, target};
+use super::write::{One, begin, changes, check_plan, has_password, save_one, standing, target};
 use super::{Details, rules};
 use crate::access::{Actor, Role, UserId};
 use crate::activity::{self, Change};
@@ -29,7 +29,7 @@ impl Switched {
 /// Enables or disables. Disabling ends the sessions and frees the seat; enabling takes one, if one is free.
 pub fn set_status(conn: &mut Conn, actor: &Actor, id: UserId, status: Status) -> Result<Switched> {
     let account = actor.account;
-    check_actor(conn, actor)?;
+    begin(conn, actor)?;
     let user = find(conn, account, id)?;
     rules::switching(actor, target(conn, &user, actor)?, status)?;
     if user.details.status == status {
@@ -54,7 +54,7 @@ pub fn set_status(conn: &mut Conn, actor: &Actor, id: UserId, status: Status) ->
 /// giving and taking the Owner role asks for.
 pub fn set_role(conn: &mut Conn, actor: &Actor, id: UserId, role: Role, confirmed: bool) -> Result<Switched> {
     let account = actor.account;
-    check_actor(conn, actor)?;
+    begin(conn, actor)?;
     let user = find(conn, account, id)?;
     rules::giving_role(actor, target(conn, &user, actor)?, role, confirmed)?;
     if user.details.role == role {
@@ -72,14 +72,13 @@ pub fn set_role(conn: &mut Conn, actor: &Actor, id: UserId, role: Role, confirme
 /// Gives another plan. Dialer and local presence are switched off where the plan does not have them.
 pub fn set_plan(conn: &mut Conn, actor: &Actor, id: UserId, plan: PlanId) -> Result<Switched> {
     let account = actor.account;
-    check_actor(conn, actor)?;
+    begin(conn, actor)?;
     let user = find(conn, account, id)?;
     rules::giving_plan(actor, target(conn, &user, actor)?)?;
     if user.details.plan == plan {
         return Switched::not(user);
     }
     check_plan(conn, plan)?;
-    seats::take_turn(conn, account)?;
     save_one(conn, account, &user, One { plan_id: Some(plan), ..One::default() })?;
     let products = plans::find(conn, plan)?;
     let details = &user.details;
@@ -96,6 +95,7 @@ pub fn set_plan(conn: &mut Conn, actor: &Actor, id: UserId, plan: PlanId) -> Res
 
 /// Sets a password from the command line: for an Owner who is locked out.
 pub fn set_password(conn: &mut Conn, actor: &Actor, id: UserId, password: &PasswordHash) -> Result<()> {
+    seats::take_turn(conn, actor.account)?;
     let user = find(conn, actor.account, id)?;
     if user.details.status == Status::Pending {
         return Err(Refusal::PendingDeletion.into());

@@ -117,7 +117,7 @@ pub fn add_owner(conn: &mut Conn, actor: &Actor, new: &NewUser) -> Result<UserId
 /// extension is taken, or the plan or a team is unknown; 403 where the account may not add users yet.
 pub fn add(conn: &mut Conn, config: &Config, actor: &Actor, new: &NewUser) -> Result<UserId> {
     let (account, details) = (actor.account, &new.details);
-    check_actor(conn, actor)?;
+    begin(conn, actor)?;
     rules::adding(actor, details.role)?;
     if !accounts::may_add_users(conn, account)? {
         return Err(Error::NoDomainYet);
@@ -167,7 +167,7 @@ fn insert(conn: &mut Conn, actor: &Actor, new: &NewUser) -> Result<UserId> {
 /// Saves an edited user. Refused where somebody else saved in between (`Conflict`), and as [`add`] is.
 pub fn update(conn: &mut Conn, config: &Config, actor: &Actor, id: UserId, update: &Update) -> Result<()> {
     let account = actor.account;
-    check_actor(conn, actor)?;
+    begin(conn, actor)?;
     let user = find(conn, account, id)?;
     let (before, after) = (&user.details, &update.details);
     rules::editing(actor, target(conn, &user, actor)?, before, after, update.password.is_some(), update.confirmed)?;
@@ -254,8 +254,10 @@ pub(super) fn target(conn: &mut Conn, user: &User, actor: &Actor) -> Result<Targ
     Ok(Target { id: user.id, role: user.details.role, status: user.details.status, is_operator })
 }
 
-/// The actor's rights were read when the request came in; it may have waited since, for a password's hash or a turn.
-pub(super) fn check_actor(conn: &mut Conn, actor: &Actor) -> Result<()> {
+/// How every verb begins: with the account's turn, so that what is read next stays true until the commit. The actor's rights
+/// were read when the request came in; it may have waited since, for a password's hash or for this turn.
+pub(super) fn begin(conn: &mut Conn, actor: &Actor) -> Result<()> {
+    seats::take_turn(conn, actor.account)?;
     let Some(id) = actor.user else { return Ok(()) };
     let now = users::table
         .filter(users::account_id.eq(actor.account))
