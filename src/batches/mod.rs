@@ -12,4 +12,4 @@ mod run;
 
 pub use action::Action;
 pub use model::{Batch, BatchId, BatchState, Selection, Why, confirm, create, purge};
-pub use run::step;
+pub use run::{running, step};

@@ -8,23 +8,30 @@ use crate::db::Conn;
 use crate::error::Result;
 use crate::schema::{batch_items, batches};
 use crate::{activity, clock, users};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 /// Users of one transaction: few, so that the one writer of SQLite, and the account's row, are soon free again.
 const CHUNK: i64 = 50;
 
 /// Applies the next chunk of the batch that has waited longest; false where none is running.
 pub fn step(conn: &mut Conn, config: &Config) -> Result<bool> {
-    let waiting: Option<(AccountId, BatchId)> = batches::table
-        .filter(batches::state.eq(BatchState::Running))
-        .order(batches::changed_at)
-        .select((batches::account_id, batches::id))
-        .first(conn)
-        .optional()?;
-    match waiting {
+    match running(conn)? {
         Some((account, id)) => step_of(conn, config, account, id),
         None => Ok(false),
     }
+}
+
+/// The batch that has waited longest for its next chunk.
+pub fn running(conn: &mut Conn) -> Result<Option<(AccountId, BatchId)>> {
+    Ok(batches::table
+        // As the index says it: a bound value would not tell SQLite that it serves.
+        .filter(sql::<Bool>("batches.state = 'running'"))
+        .order(batches::changed_at)
+        .select((batches::account_id, batches::id))
+        .first(conn)
+        .optional()?)
 }
 
 /// Applies the next chunk of this batch; false where it is not running, or just came to its end.

@@ -50,6 +50,7 @@ pub fn fill(db: &Db, users: u32, password: &PasswordHash) -> anyhow::Result<()> 
 pub struct Tally {
     enabled: i32,
     disabled: i32,
+    pending: i32,
     seats: i32,
     owners: i32,
     /// Name and users, by folded name.
@@ -65,7 +66,8 @@ impl Tally {
         let details = &person.details;
         let is_enabled = details.status == Status::Enabled;
         self.enabled += i32::from(is_enabled);
-        self.disabled += i32::from(!is_enabled);
+        self.disabled += i32::from(details.status == Status::Disabled);
+        self.pending += i32::from(details.status == Status::Pending);
         self.seats += i32::from(is_enabled && details.seat == Seat::Package);
         self.owners += i32::from(is_enabled && details.role == Role::Owner);
         if !details.company.is_empty() {
@@ -111,7 +113,7 @@ impl Filler<'_> {
             people.iter().for_each(|person| tally.count(person));
             let rows = Batch::people(id, &people, &mut pools, self.password)?;
             self.db.write_now(|conn| rows.insert(conn))?;
-            let written = tally.enabled + tally.disabled;
+            let written = tally.enabled + tally.disabled + tally.pending;
             if written % PROGRESS == 0 {
                 tracing::info!("{written} of {users} users written");
             }
@@ -136,6 +138,7 @@ impl Tally {
                 accounts::seats_used.eq(self.seats),
                 accounts::enabled_users.eq(self.enabled),
                 accounts::disabled_users.eq(self.disabled),
+                accounts::pending_users.eq(self.pending),
                 accounts::owners.eq(self.owners),
             ))
             .execute(conn)?;

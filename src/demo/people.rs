@@ -31,6 +31,8 @@ pub struct Person {
     pub last_activity: NaiveDateTime,
     /// Just added by e-mail, and not here yet.
     pub is_new: bool,
+    /// When they are erased, where they are pending deletion.
+    pub erase_at: Option<NaiveDateTime>,
 }
 
 impl Person {
@@ -66,10 +68,15 @@ struct Identity {
     is_department: bool,
 }
 
-/// The people of one account: an iterator that yields `size` of them, the known ones first.
+/// Users pending deletion, by the days that are left: in accounts of so many users that they are not in the way.
+const PENDING: [i64; 3] = [2, 13, 27];
+const FEW: u32 = 100;
+
+/// The people of one account: an iterator that yields `size` of them, the known ones first, and those pending deletion.
 pub struct Crowd<'a> {
     sample: &'static Sample,
     size: u32,
+    pending: u32,
     plans: &'a [Plan],
     teams: &'a [TeamId],
     now: NaiveDateTime,
@@ -89,9 +96,12 @@ impl<'a> Crowd<'a> {
         seed: u64,
     ) -> Self {
         let companies = companies::of_account(size);
+        let pending = if sample.is_busy && size >= FEW { PENDING.len() as u32 } else { 0 };
+        let size = size + pending;
         Crowd {
             sample,
             size,
+            pending,
             plans,
             teams,
             now,
@@ -123,20 +133,43 @@ impl<'a> Crowd<'a> {
         details.phone = self.phone();
         details.phone_ext = self.extension();
         let last_activity = self.now - Duration::minutes(minutes);
-        Person { id: UserId(db::new_id()), details, created_at, last_activity, is_new: false }
+        Person { id: UserId(db::new_id()), details, created_at, last_activity, is_new: false, erase_at: None }
     }
 
     fn somebody(&mut self) -> Person {
         let is_new = self.index + self.sample.new >= self.size;
         let identity = self.identity(is_new);
-        let role = if identity.is_department { Role::Member } else { self.role() };
+        let role = match self.role() {
+            _ if identity.is_department => Role::Member,
+            // Whoever tries what only Owners may do needs another one.
+            _ if self.order() == 0 && self.sample.is_busy => Role::Owner,
+            role => role,
+        };
         let plan = self.plan(role);
         let mut details = self.details(identity, role, plan);
-        if is_new {
+        if is_new || role == Role::Owner {
             details.status = Status::Enabled;
         }
         let (created_at, last_activity) = self.times(&details, is_new);
-        Person { id: UserId(db::new_id()), details, created_at, last_activity, is_new }
+        let id = UserId(db::new_id());
+        self.perhaps_deleted(Person { id, details, created_at, last_activity, is_new, erase_at: None })
+    }
+
+    /// A few are pending deletion, as `users::delete` leaves them: on a paid plan, without what they held.
+    fn perhaps_deleted(&self, mut person: Person) -> Person {
+        let order = self.order();
+        let turn = order.checked_sub(20).filter(|later| later % 20 == 0).map(|later| later / 20);
+        let Some(days) = turn.filter(|turn| *turn < self.pending as usize).and_then(|turn| PENDING.get(turn)) else {
+            return person;
+        };
+        person.details.status = Status::Pending;
+        person.details.phone_ext.clear();
+        if let Some(paid) = self.plans.iter().find(|plan| plan.paid && plan.dialer) {
+            person.details.plan = paid.id;
+            person.details.local_presence &= paid.local_presence;
+        }
+        person.erase_at = Some(self.now + Duration::days(*days));
+        person
     }
 
     /// How many there were before, without the known ones.
@@ -332,6 +365,9 @@ mod tests {
         for person in people(3000) {
             let Person { id, details, created_at, last_activity, .. } = person;
             let user = User { id, version: 1, details, credits: 0, last_activity, created_at };
+            if user.details.status == Status::Pending {
+                continue; // No form leads there.
+            }
             match UserForm::of(&user).parse_edit(&user.details, &choices) {
                 Ok(read) => assert_eq!(read, user.details),
                 Err(errors) => panic!("{errors:?}: {:?}", user.details),
@@ -348,7 +384,7 @@ mod tests {
             assert!(!login.is_empty() && seen.insert(login.to_lowercase()), "{login}");
             assert!(details.phone_ext.is_empty() || seen.insert(details.phone_ext.clone()));
         }
-        assert_eq!(people.len(), 20_000);
+        assert_eq!(people.len(), 20_000 + PENDING.len());
     }
 
     #[test]

@@ -39,14 +39,15 @@ impl Pools {
         Pools { all: sample.pools.iter().map(filling).collect(), left: users, random: Random::new(seed) }
     }
 
-    /// What the next user gets. Who has never signed in has nothing yet: new users get no credits.
+    /// What the next user gets. Who has never signed in has nothing yet: new users get no credits. Who is pending deletion
+    /// has given theirs back.
     pub fn give(&mut self, person: &Person) -> Vec<Part> {
         let left = self.left.max(1);
         self.left = left - 1;
         let mut parts = vec![];
         for filling in &mut self.all {
             let gets_some = self.random.chance(filling.plan.users);
-            if person.has_signed_in() && gets_some {
+            if person.has_signed_in() && person.erase_at.is_none() && gets_some {
                 parts.extend(filling.give(left, &mut self.random));
             }
         }

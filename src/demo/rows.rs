@@ -55,6 +55,7 @@ impl Batch {
             "seats_used": 0,
             "enabled_users": 0,
             "disabled_users": 0,
+            "pending_users": 0,
             "owners": 0,
             "created_at": time_text(created_at),
         });
@@ -84,6 +85,7 @@ impl Batch {
             table("user_settings", people.iter().map(|person| settings(account, person)).collect()),
             table("credentials", people.iter().map(|person| credentials(account, person, password)).collect()),
             table("person_keys", keys.map(|(person, key)| person_key(account, person, key)).collect()),
+            table("deletions", people.iter().filter_map(|person| deletion(account, person)).collect()),
             table("team_members", people.iter().flat_map(|person| memberships(account, person)).collect()),
             table(
                 "allocations",
@@ -105,6 +107,7 @@ impl Batch {
                 "total": pool.total,
                 "allocated": pool.allocated,
                 "used": pool.used,
+                "erased": 0,
             })
         });
         Ok(Batch(vec![
@@ -170,6 +173,11 @@ fn credentials(account: AccountId, person: &Person, password: &PasswordHash) -> 
 
 fn person_key(account: AccountId, person: &Person, key: String) -> Value {
     json!({ "account_id": account.0, "user_id": person.id.0, "sealing_key": key })
+}
+
+fn deletion(account: AccountId, person: &Person) -> Option<Value> {
+    let erase_at = time_text(person.erase_at?);
+    Some(json!({ "account_id": account.0, "user_id": person.id.0, "erase_at": erase_at }))
 }
 
 fn memberships(account: AccountId, person: &Person) -> impl Iterator<Item = Value> {

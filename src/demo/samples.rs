@@ -20,6 +20,8 @@ pub struct Sample {
     pub special: &'static [(&'static str, &'static str)],
     /// How many have just been added by e-mail: welcomed, and not yet signed in.
     pub new: u32,
+    /// Whether there is a second Owner, and some are pending deletion: beside the users that are asked for.
+    pub is_busy: bool,
     pub pools: &'static [Pool; 4],
 }
 
@@ -67,6 +69,7 @@ pub const HARBOURLINE: Sample = Sample {
     phones: US_PHONES,
     special: &SPECIAL,
     new: 3,
+    is_busy: true,
     known: &[
         Known {
             email: SIGN_INS[0],
@@ -136,6 +139,7 @@ pub const SUNFIELD: Sample = Sample {
     phones: DE_PHONES,
     special: &[],
     new: 0,
+    is_busy: false,
     known: &[Known {
         email: SIGN_INS[7],
         role: Role::Owner,

@@ -8,7 +8,9 @@ use crate::domains;
 use crate::error::{Error, Result};
 use crate::schema::{accounts, credentials, sessions, users};
 use chrono::{Duration, NaiveDateTime};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
 
 /// A session unused for this long is over.
 const IDLE: Duration = Duration::hours(12);
@@ -41,7 +43,6 @@ pub fn candidates(conn: &mut Conn, site: Site, login: &str) -> Result<Vec<Candid
     if key.is_empty() {
         return Ok(vec![]);
     }
-    let is_email = key.contains('@');
     let mut query = users::table
         .inner_join(accounts::table.on(accounts::id.eq(users::account_id)))
         .left_join(
@@ -59,13 +60,8 @@ pub fn candidates(conn: &mut Conn, site: Site, login: &str) -> Result<Vec<Candid
         .order(users::id)
         .limit(MOST_CANDIDATES)
         .into_boxed();
-    // The conditions of the indexes, or SQLite walks all users. Who is pending deletion is nobody here.
-    query = query.filter(users::status.ne("pending"));
-    query = if is_email {
-        query.filter(users::email_key.ne("")).filter(users::email_key.eq(key))
-    } else {
-        query.filter(users::username_key.ne("")).filter(users::username_key.eq(key))
-    };
+    let is_email = key.contains('@');
+    query = query.filter(sql::<Bool>(login_sql(&key)).bind::<Text, _>(key));
     query = match site {
         Site::Account(account) => query.filter(users::account_id.eq(account)),
         Site::Shared => query.filter(domains::may_use_shared_host()),
@@ -73,6 +69,17 @@ pub fn candidates(conn: &mut Conn, site: Site, login: &str) -> Result<Vec<Candid
     let found: Vec<Candidate> = query.load(conn)?;
     let is_clear = is_email || found.len() < 2;
     Ok(if is_clear { found } else { vec![] })
+}
+
+/// The condition on `users` that a name, folded to lower case, is theirs; the name itself is bound behind it. Whoever is
+/// pending deletion has no name any more. In the words of the partial indexes: bound values would not tell SQLite that
+/// these serve, and each sign-in would walk all users.
+pub fn login_sql(key: &str) -> &'static str {
+    if key.contains('@') {
+        "users.status <> 'pending' AND users.email_key <> '' AND users.email_key = "
+    } else {
+        "users.status <> 'pending' AND users.username_key <> '' AND users.username_key = "
+    }
 }
 
 /// Where a new session comes from.

@@ -2,13 +2,15 @@ use super::fold::fold;
 use crate::access::{AccountId, Actor, Role, UserId};
 use crate::db::{Backend, Conn};
 use crate::error::Result;
-use crate::operator;
 use crate::plans::PlanId;
 use crate::schema::{user_settings, users};
 use crate::teams::{self, TeamId};
 use crate::text_enum;
+use crate::{operator, sessions};
 use chrono::NaiveDateTime;
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
 
 text_enum! {
     /// Active users are on the Enabled tab, inactive ones on the Disabled tab.
@@ -223,13 +225,10 @@ pub fn actor(conn: &mut Conn, account: AccountId, id: UserId) -> Result<Option<A
 /// Who signs in with this e-mail address or username: in one account or in all. Not those pending deletion.
 pub fn known_as(conn: &mut Conn, login: &str, account: Option<AccountId>) -> Result<Vec<(AccountId, UserId)>> {
     let key = login.trim().to_lowercase();
-    let mut query =
-        users::table.filter(users::status.ne("pending")).select((users::account_id, users::id)).into_boxed::<Backend>();
-    query = if key.contains('@') {
-        query.filter(users::email_key.ne("")).filter(users::email_key.eq(key))
-    } else {
-        query.filter(users::username_key.ne("")).filter(users::username_key.eq(key))
-    };
+    let mut query = users::table
+        .filter(sql::<Bool>(sessions::login_sql(&key)).bind::<Text, _>(key))
+        .select((users::account_id, users::id))
+        .into_boxed::<Backend>();
     if let Some(account) = account {
         query = query.filter(users::account_id.eq(account));
     }

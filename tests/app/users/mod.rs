@@ -5,6 +5,7 @@ mod deleting;
 mod editing;
 mod export;
 mod profile;
+mod role;
 
 use crate::support::TestApp;
 
