@@ -229,12 +229,15 @@ impl Db {
         transaction(&mut conn, &f)
     }
 
-    /// SQLite: takes what was written from the log into the file, and empties the log, in which erased pages may linger.
-    /// Postgres does the like by itself.
+    /// SQLite: takes what was written from the log into the file, and empties the log, in which erased pages may linger;
+    /// while somebody reads from it, the next call does. Postgres does the like by itself.
     pub fn checkpoint(&self) -> Result<()> {
         let mut conn = self.writers.get().map_err(|_| Error::Busy)?;
         match &mut *conn {
-            Conn::Sqlite(conn) => Ok(conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?),
+            // Briefly: as long as it waits for readers, nobody writes.
+            Conn::Sqlite(conn) => Ok(conn.batch_execute(&format!(
+                "PRAGMA busy_timeout=100; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout={LOCK_WAIT}"
+            ))?),
             Conn::Postgres(_) => Ok(()),
         }
     }

@@ -112,6 +112,7 @@ async fn erase_users(app: web::Data<App>, stop: Arc<AtomicBool>) {
             Ok(0) => Duration::from_secs(2),
             Ok(erased) => {
                 tracing::info!(erased, "users erased");
+                checkpoint(&app).await;
                 Duration::from_millis(20)
             }
             Err(error) => {
@@ -120,6 +121,15 @@ async fn erase_users(app: web::Data<App>, stop: Arc<AtomicBool>) {
             }
         };
         actix_web::rt::time::sleep(pause).await;
+    }
+}
+
+/// What was erased leaves SQLite's log too.
+async fn checkpoint(app: &web::Data<App>) {
+    let db = app.db.clone();
+    let emptied = web::block(move || db.checkpoint()).await.map_err(crate::error::Error::from).flatten();
+    if let Err(error) = emptied {
+        tracing::warn!(%error, "the write-ahead log could not be emptied");
     }
 }
 
@@ -135,7 +145,7 @@ async fn purge(app: web::Data<App>) {
         match purged.await {
             // There may be more.
             Ok(true) => continue,
-            Ok(false) => {}
+            Ok(false) => checkpoint(&app).await,
             Err(error) => tracing::warn!(%error, "old rows could not be dropped"),
         }
         actix_web::rt::time::sleep(Duration::from_secs(3600)).await;
