@@ -229,16 +229,24 @@ impl Db {
         transaction(&mut conn, &f)
     }
 
-    /// SQLite: takes what was written from the log into the file, and empties the log, in which erased pages may linger;
-    /// while somebody reads from it, the next call does. Postgres does the like by itself.
-    pub fn checkpoint(&self) -> Result<()> {
+    /// SQLite: takes what was written from the log into the file, and empties the log, in which erased pages may linger.
+    /// False while somebody reads from it: then a later call does. Postgres does the like by itself.
+    pub fn checkpoint(&self) -> Result<bool> {
+        #[derive(QueryableByName)]
+        struct Outcome {
+            #[diesel(sql_type = diesel::sql_types::Integer)]
+            busy: i32,
+        }
         let mut conn = self.writers.get().map_err(|_| Error::Busy)?;
         match &mut *conn {
-            // Briefly: as long as it waits for readers, nobody writes.
-            Conn::Sqlite(conn) => Ok(conn.batch_execute(&format!(
-                "PRAGMA busy_timeout=100; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout={LOCK_WAIT}"
-            ))?),
-            Conn::Postgres(_) => Ok(()),
+            Conn::Sqlite(conn) => {
+                // Briefly: as long as it waits for readers, nobody writes.
+                conn.batch_execute("PRAGMA busy_timeout=100")?;
+                let outcome = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<Outcome>(conn);
+                conn.batch_execute(&format!("PRAGMA busy_timeout={LOCK_WAIT}"))?;
+                Ok(outcome?.busy == 0)
+            }
+            Conn::Postgres(_) => Ok(true),
         }
     }
 

@@ -55,8 +55,9 @@ pub enum Refusal {
     EmailTakenSince,
     UsernameTakenSince,
     /// Who was to take over what a deleted user leaves.
+    /// Somebody else gave another role in between.
+    RoleChanged,
     HeirGone,
-    UnknownHeir,
     HeirDeleted,
 }
 
@@ -80,11 +81,9 @@ impl std::fmt::Display for Refusal {
             Refusal::NotPending => "This user is not pending deletion any more.",
             Refusal::EmailTakenSince => "Another user has this email by now. Change that user's email first.",
             Refusal::UsernameTakenSince => "Another user has this username by now. Change that user's username first.",
-            Refusal::UnknownHeir => {
-                "No user that can take this over has this email or username. Enter that of an enabled user."
-            }
+            Refusal::RoleChanged => "Somebody else changed this role meanwhile. Look at it, then choose again.",
             Refusal::HeirDeleted => "This user is being deleted too. Enter another one.",
-            Refusal::HeirGone => "This colleague is gone or disabled. Choose another one.",
+            Refusal::HeirGone => "No enabled user that can take this over has this email or username.",
         })
     }
 }

@@ -2,9 +2,10 @@
 
 use crate::accounts;
 use crate::app::{self, App};
+use crate::batches::{self, Step};
 use crate::config::Config;
 use crate::db::Db;
-use crate::{batches, mail, sessions, users};
+use crate::{mail, sessions, users};
 use actix_web::{HttpServer, web};
 use anyhow::{Context, bail};
 use std::sync::Arc;
@@ -89,35 +90,69 @@ async fn send_mail(app: web::Data<App>, stop: Arc<AtomicBool>) {
     }
 }
 
+/// Between two looks at an empty queue, two chunks, and two attempts after a fault.
+const IDLE: Duration = Duration::from_millis(500);
+const BREATH: Duration = Duration::from_millis(5);
+const AFTER_FAULT: Duration = Duration::from_secs(2);
+
 /// Applies what admins have confirmed, chunk by chunk: between two of them others have their turn.
 async fn run_batches(app: web::Data<App>, stop: Arc<AtomicBool>) {
     while !stop.load(Ordering::Relaxed) {
-        let config = app.config.clone();
-        let pause = match app.db.write(move |conn| batches::step(conn, &config)).await {
-            Ok(true) => Duration::from_millis(5),
-            Ok(false) => Duration::from_millis(500),
+        let pause = match step_batch(&app).await {
+            Ok(true) => BREATH,
+            Ok(false) => IDLE,
             Err(error) => {
-                tracing::warn!(%error, "a batch could not go on");
-                Duration::from_secs(2)
+                tracing::warn!(%error, "no batch could go on");
+                AFTER_FAULT
             }
         };
         actix_web::rt::time::sleep(pause).await;
     }
 }
 
+/// One chunk of the batch that has waited longest; false where none is running. A batch that fails goes to the end of the
+/// queue, so that it is in no other's way.
+async fn step_batch(app: &web::Data<App>) -> crate::error::Result<bool> {
+    // Looked for without a turn at writing, which others need more.
+    let Some((account, batch)) = app.db.read(batches::running).await? else { return Ok(false) };
+    let config = app.config.clone();
+    match app.db.write(move |conn| batches::step(conn, &config, account, batch)).await {
+        Ok(Step::More) => {}
+        Ok(Step::Done { erased: true }) => checkpoint(app).await,
+        Ok(Step::Done { erased: false }) => {}
+        Err(error) => {
+            tracing::error!(account = account.0, batch = batch.0, error = format!("{error:#}"), "a batch can't go on");
+            app.db.write(move |conn| batches::put_off(conn, account, batch)).await?;
+            return Err(error);
+        }
+    }
+    Ok(true)
+}
+
 /// Erases those whose time has come.
 async fn erase_users(app: web::Data<App>, stop: Arc<AtomicBool>) {
+    let mut has_erased = false;
     while !stop.load(Ordering::Relaxed) {
-        let pause = match app.db.write(users::erase_due).await {
-            Ok(0) => Duration::from_secs(2),
+        let erased = match app.db.read(users::due).await {
+            Ok(Some(account)) => app.db.write(move |conn| users::erase_due(conn, account)).await,
+            Ok(None) => Ok(0),
+            Err(error) => Err(error),
+        };
+        let pause = match erased {
+            Ok(0) => {
+                if std::mem::take(&mut has_erased) {
+                    checkpoint(&app).await;
+                }
+                AFTER_FAULT
+            }
             Ok(erased) => {
                 tracing::info!(erased, "users erased");
-                checkpoint(&app).await;
-                Duration::from_millis(20)
+                has_erased = true;
+                BREATH
             }
             Err(error) => {
                 tracing::warn!(%error, "users could not be erased");
-                Duration::from_secs(2)
+                AFTER_FAULT
             }
         };
         actix_web::rt::time::sleep(pause).await;
@@ -127,9 +162,10 @@ async fn erase_users(app: web::Data<App>, stop: Arc<AtomicBool>) {
 /// What was erased leaves SQLite's log too.
 async fn checkpoint(app: &web::Data<App>) {
     let db = app.db.clone();
-    let emptied = web::block(move || db.checkpoint()).await.map_err(crate::error::Error::from).flatten();
-    if let Err(error) = emptied {
-        tracing::warn!(%error, "the write-ahead log could not be emptied");
+    match web::block(move || db.checkpoint()).await.map_err(crate::error::Error::from).flatten() {
+        Ok(true) => {}
+        Ok(false) => tracing::debug!("the write-ahead log is being read, and is emptied later"),
+        Err(error) => tracing::warn!(%error, "the write-ahead log could not be emptied"),
     }
 }
 
@@ -139,15 +175,15 @@ async fn purge(app: web::Data<App>) {
     loop {
         let purged = app.db.write(|conn| {
             sessions::purge(conn)?;
-            mail::purge(conn)?;
-            batches::purge(conn)
+            mail::purge(conn)
         });
-        match purged.await {
-            // There may be more.
-            Ok(true) => continue,
-            Ok(false) => checkpoint(&app).await,
-            Err(error) => tracing::warn!(%error, "old rows could not be dropped"),
+        if let Err(error) = purged.await {
+            tracing::warn!(%error, "old rows could not be dropped");
         }
+        while let Ok(true) = app.db.write(batches::purge).await {
+            actix_web::rt::time::sleep(BREATH).await;
+        }
+        checkpoint(&app).await;
         actix_web::rt::time::sleep(Duration::from_secs(3600)).await;
     }
 }

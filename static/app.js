@@ -45,6 +45,7 @@ async function search(form) {
     parts.forEach(id => document.getElementById(id).replaceWith(page.getElementById(id)));
     document.getElementById('found').textContent = page.querySelector('.pager p, .empty h2')?.textContent;
     history[history.state?.search ? 'replaceState' : 'pushState']({ search: true }, '', url);
+    shown = location.pathname + location.search;
   } catch (error) {
     if (error.name !== 'AbortError') location.assign(url);
   }
@@ -55,12 +56,25 @@ addEventListener('input', e => {
   typing = setTimeout(search, 150, e.target.form);
 });
 addEventListener('change', e => e.target.matches('form[role=search] select') && search(e.target.form));
-addEventListener('popstate', () => location.reload());
+// Only what a search has pushed: links to a place on the page come this way too.
+let shown = location.pathname + location.search;
+addEventListener('popstate', () => location.pathname + location.search === shown || location.reload());
+
+// How far a long change is, until it is done.
+const progress = document.querySelector('[data-progress]');
+if (progress) {
+  const look = setInterval(async () => {
+    const now = (await read(await fetch(location.href))).querySelector('[data-progress]');
+    if (!now) return location.reload(clearInterval(look));
+    progress.querySelector('progress').value = now.querySelector('progress').value;
+    progress.querySelector('p').textContent = now.querySelector('p').textContent;
+  }, 1500);
+}
 
 // "/" leads to the search.
 addEventListener('keydown', e => {
   const field = document.querySelector('form[role=search] [name=q]');
-  if (e.key !== '/' || e.ctrlKey || e.metaKey || e.altKey || !field || e.target.closest('input, select, textarea, [inert], dialog')) return;
+  if (e.key !== '/' || e.ctrlKey || e.metaKey || e.altKey || !field || e.target.closest('input:not([type=checkbox]), select, textarea') || document.querySelector('.scrim')) return;
   e.preventDefault();
   field.focus();
   field.select();
@@ -74,7 +88,7 @@ addEventListener('change', e => {
   else if (boxes.includes(e.target)) head.checked = boxes.every(box => box.checked);
 });
 
-// A dialog opens over the list that it is about, which stays as it is; without script it is a page of its own.
+// A dialog opens over the page that it is about, which stays as it is; without script it is a page of its own.
 let opener;
 const close = () => {
   document.querySelector('.scrim').remove();
@@ -82,22 +96,35 @@ const close = () => {
   opener.focus();
   opener = null;
 };
-addEventListener('submit', async e => {
-  const form = e.target;
-  if (!form.matches('#bulk, [data-dialog]') || e.submitter?.formMethod === 'get' || form.dataset.sent) return;
-  e.preventDefault();
-  form.dataset.sent = 1;
-  const menu = e.submitter.closest('.menu');
-  // (form.action is the buttons of that name.)
-  const answer = await fetch(form.getAttribute('action'), { method: 'POST', body: new URLSearchParams(new FormData(form, e.submitter)) });
-  const scrim = (await read(answer)).querySelector('.scrim');
-  delete form.dataset.sent;
-  if (!scrim) return location.assign(answer.url);
-  opener = menu ? menu.firstElementChild : e.submitter;
+const open = (scrim, from) => {
+  const menu = from.closest('.menu');
+  opener = menu ? menu.firstElementChild : from;
   if (menu) menu.open = false;
   document.querySelector('.app').inert = true;
   document.body.append(scrim);
-  scrim.querySelector('[autofocus], a, button').focus();
+  (scrim.querySelector('[autofocus]') ?? scrim.querySelector('.foot a')).focus();
+};
+addEventListener('submit', async e => {
+  const form = e.target, button = e.submitter;
+  if (!form.matches('#bulk, [data-dialog]') || button?.formMethod === 'get') return;
+  e.preventDefault();
+  if (form.dataset.sent) return;
+  form.dataset.sent = 1;
+  button.setAttribute('aria-busy', 'true');
+  try {
+    // (form.action is the buttons of that name.)
+    const answer = await fetch(form.getAttribute('action'), { method: 'POST', body: new URLSearchParams(new FormData(form, button)) });
+    const page = await read(answer);
+    const scrim = page.querySelector('.scrim');
+    if (scrim) open(scrim, button);
+    // A refusal, or the list with a sentence: shown as it came, since it comes once.
+    else document.documentElement.replaceWith(page.documentElement);
+  } catch {
+    location.reload();
+  } finally {
+    delete form.dataset.sent;
+    button.removeAttribute('aria-busy');
+  }
 });
 addEventListener('click', e => {
   if (!opener || !e.target.closest('[data-close]')) return;
@@ -110,7 +137,8 @@ addEventListener('keydown', e => {
 
 // A form is sent once, however often its button is pressed.
 addEventListener('submit', e => {
-  if (e.target.method !== 'post' || e.defaultPrevented) return;
+  // A button may send by GET: a download, after which the page is still there.
+  if ((e.submitter?.formMethod || e.target.method) !== 'post' || e.defaultPrevented) return;
   if (e.target.dataset.sent) return e.preventDefault();
   e.target.dataset.sent = 1;
   e.submitter?.setAttribute('aria-busy', 'true');

@@ -3,7 +3,7 @@ use crate::config::Config;
 use crate::db::Conn;
 use crate::error::Result;
 use crate::plans::PlanId;
-use crate::users::{self, Deleted, Status};
+use crate::users::{self, Deleted, Removal, Status};
 
 /// What is done to each user of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Action {
         config: &Config,
         actor: &Actor,
         user: UserId,
-        heir: Option<UserId>,
+        removal: &Removal,
     ) -> Result<bool> {
         Ok(match self {
             Action::Enable => users::set_status(conn, actor, user, Status::Enabled)?.changed,
@@ -62,7 +62,7 @@ impl Action {
             // Without the actor's password: the Owner role is given and taken one by one.
             Action::Role(role) => users::set_role(conn, actor, user, role, false)?.changed,
             Action::Plan(plan) => users::set_plan(conn, actor, user, plan)?.changed,
-            Action::Delete => users::delete(conn, config, actor, user, heir)? != Deleted::Already,
+            Action::Delete => users::delete(conn, config, actor, user, removal)? != Deleted::Already,
         })
     }
 }

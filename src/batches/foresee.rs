@@ -2,17 +2,17 @@
 //! are alike to them, so that a million cost one query.
 
 use super::action::Action;
-use super::model::{Batch, Why};
+use super::model::{Batch, Why, first};
 use crate::access::{Actor, Role, UserId};
 use crate::accounts;
-use crate::credits::CreditKind;
+use crate::credits::{self, Allocation, CreditKind};
 use crate::db::Conn;
-use crate::error::Result;
+use crate::error::{Refusal, Result};
 use crate::operator;
 use crate::plans::{self, Plan, PlanId};
-use crate::schema::{allocations, batch_items, users as people};
+use crate::schema::{batch_items, users as people};
 use crate::users::{self, Row, Seat, Status, Target};
-use diesel::dsl::{count_star, sql};
+use crate::web::text::number;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 
@@ -55,6 +55,8 @@ pub struct Foresight {
     pub unused: Vec<(CreditKind, i64)>,
     /// The first of those who are refused, and why.
     pub refused_rows: Vec<(Row, Why)>,
+    /// The first of all, each with what becomes of them.
+    pub named: Vec<Named>,
 }
 
 impl Foresight {
@@ -67,6 +69,27 @@ impl Foresight {
             Some((_, count)) => *count += users,
             None => self.refused.push((why, users)),
         }
+    }
+}
+
+/// One of the users that the confirmation names.
+#[derive(Debug, Clone)]
+pub struct Named {
+    pub row: Row,
+    /// Whether something will be done to them.
+    pub is_meant: bool,
+    /// Whether their plan is a paid one.
+    pub is_paid: bool,
+    pub allocations: Vec<Allocation>,
+}
+
+impl Named {
+    /// "extension 104, 120 Export, 30 Minutes": what goes to others. Numbers and teams' leads are not there yet.
+    pub fn holds(&self) -> String {
+        let extension = (!self.row.phone_ext.is_empty()).then(|| format!("extension {}", self.row.phone_ext));
+        let unused = self.allocations.iter().filter(|one| credits::unused(one) > 0);
+        let unused = unused.map(|one| format!("{} {}", number(credits::unused(one)), one.kind.name()));
+        extension.into_iter().chain(unused).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -84,8 +107,8 @@ struct Prophet<'a> {
     special: Special,
 }
 
-/// Users that are named.
-pub const NAMED: i64 = 10;
+/// Users that are named: all of a page.
+pub const NAMED: i64 = 100;
 
 pub fn foresee(conn: &mut Conn, actor: &Actor, batch: &Batch) -> Result<Foresight> {
     let operators = operator::of_account(conn, batch.account_id)?;
@@ -109,6 +132,7 @@ pub fn foresee(conn: &mut Conn, actor: &Actor, batch: &Batch) -> Result<Foresigh
     }
     prophet.ration_seats(conn, &mut told, enabling)?;
     told.refused_rows = prophet.refused_rows(conn, &refused_roles, &refused_ids)?;
+    told.named = prophet.named(conn)?;
     if prophet.action == Action::Delete {
         prophet.count_estate(conn, &mut told, &refused_roles, &refused_ids)?;
     }
@@ -117,7 +141,7 @@ pub fn foresee(conn: &mut Conn, actor: &Actor, batch: &Batch) -> Result<Foresigh
 
 impl Prophet<'_> {
     fn target(&self, id: UserId, role: Role, status: Status) -> Target {
-        Target { id, role, status, is_operator: self.special.operators.contains(&id) }
+        Target::of(id, role, status, &self.special.operators)
     }
 
     /// Whether something will be done, or why not: what the verb will ask.
@@ -135,6 +159,7 @@ impl Prophet<'_> {
             }
             Action::Plan(wanted) => {
                 users::giving_plan(self.actor, target)?;
+                self.plan(wanted).ok_or(Refusal::UnknownPlan)?;
                 Ok(plan != wanted)
             }
             Action::Delete => {
@@ -208,6 +233,18 @@ impl Prophet<'_> {
         Ok(query.load(conn)?)
     }
 
+    fn named(&self, conn: &mut Conn) -> Result<Vec<Named>> {
+        let ids = first(conn, self.batch, NAMED)?;
+        let allocations = credits::allocations_of(conn, self.batch.account_id, &ids)?;
+        let named = users::rows(conn, self.batch.account_id, &ids)?.into_iter().map(|row| Named {
+            is_meant: matches!(self.judge(self.target(row.id, row.role, row.status), row.plan_id), Ok(true)),
+            is_paid: self.plan(row.plan_id).is_some_and(|plan| plan.paid),
+            allocations: allocations.iter().filter(|one| one.user_id == row.id).cloned().collect(),
+            row,
+        });
+        Ok(named.collect())
+    }
+
     /// Names for the first who are refused. Who gets the last free seat is not known before.
     fn refused_rows(&self, conn: &mut Conn, roles: &[Role], ids: &[UserId]) -> Result<Vec<(Row, Why)>> {
         let found: Vec<UserId> = batch_items::table
@@ -229,33 +266,43 @@ impl Prophet<'_> {
 
     /// Extensions and unused credits of those who will be deleted.
     fn count_estate(&self, conn: &mut Conn, told: &mut Foresight, roles: &[Role], ids: &[UserId]) -> Result<()> {
-        told.extensions = batch_items::table
-            .inner_join(people::table.on(is_item()))
-            .filter(batch_items::account_id.eq(self.batch.account_id))
-            .filter(batch_items::batch_id.eq(self.batch.id))
-            .filter(people::role.ne_all(roles.to_vec()))
-            .filter(people::id.ne_all(ids.to_vec()))
-            .filter(people::phone_ext.ne(""))
-            .select(count_star())
-            .first(conn)?;
-        let sum = "CAST(COALESCE(SUM(allocations.allocated - allocations.used), 0) AS BIGINT)";
-        told.unused = batch_items::table
-            .inner_join(people::table.on(is_item()))
-            .inner_join(
-                allocations::table
-                    .on(allocations::account_id.eq(people::account_id).and(allocations::user_id.eq(people::id))),
-            )
-            .filter(batch_items::account_id.eq(self.batch.account_id))
-            .filter(batch_items::batch_id.eq(self.batch.id))
-            .filter(people::role.ne_all(roles.to_vec()))
-            .filter(people::id.ne_all(ids.to_vec()))
-            .group_by(allocations::kind)
-            .select((allocations::kind, sql::<BigInt>(sum)))
-            .load::<(CreditKind, i64)>(conn)?;
-        told.unused.retain(|(_, amount)| *amount > 0);
+        let roles: Vec<String> = roles.iter().map(|role| format!("'{}'", role.code())).chain(["''".into()]).collect();
+        let ids: Vec<String> = ids.iter().map(ToString::to_string).chain(["0".into()]).collect();
+        // CROSS JOIN: SQLite would begin with all allocations of the account.
+        let those = format!(
+            "batch_items CROSS JOIN users {{more}} WHERE batch_items.account_id = $1 AND batch_items.batch_id = $2 \
+             AND users.account_id = batch_items.account_id AND users.id = batch_items.user_id \
+             AND users.status <> 'pending' AND users.role NOT IN ({}) AND users.id NOT IN ({})",
+            roles.join(", "),
+            ids.join(", ")
+        );
+        let extensions = those.replace("{more}", "");
+        let extensions = format!("SELECT '' AS kind, COUNT(*) AS amount FROM {extensions} AND users.phone_ext <> ''");
+        told.extensions = self.amounts(conn, &extensions)?.first().map_or(0, |one| one.amount);
+        let unused = those.replace("{more}", "CROSS JOIN allocations");
+        let unused = format!(
+            "SELECT allocations.kind, CAST(SUM(allocations.allocated - allocations.used) AS BIGINT) AS amount \
+             FROM {unused} AND allocations.account_id = users.account_id AND allocations.user_id = users.id \
+             GROUP BY allocations.kind"
+        );
+        let unused = self.amounts(conn, &unused)?.into_iter().filter(|one| one.amount > 0);
+        told.unused = unused.filter_map(|one| Some((CreditKind::from_code(&one.kind)?, one.amount))).collect();
         told.unused.sort_by_key(|(kind, _)| *kind);
         Ok(())
     }
+
+    fn amounts(&self, conn: &mut Conn, sql: &str) -> Result<Vec<Amount>> {
+        let query = diesel::sql_query(sql);
+        Ok(query.bind::<BigInt, _>(self.batch.account_id).bind::<BigInt, _>(self.batch.id).load(conn)?)
+    }
+}
+
+#[derive(QueryableByName)]
+struct Amount {
+    #[diesel(sql_type = Text)]
+    kind: String,
+    #[diesel(sql_type = BigInt)]
+    amount: i64,
 }
 
 #[diesel::dsl::auto_type]

@@ -2,6 +2,8 @@
 //! shown: who comes to match later is untouched. The confirmation foretells what will happen to how many, and who is
 //! refused and why. Then the batch is applied in chunks, each user by the same verb and rules as alone, in the same
 //! transaction as its place in the batch: after a crash it goes on where it was, and nothing is done twice.
+//!
+//! What is foretold joins the batch with the tables of users and credits: one query, where asking these would be one a user.
 //! Tables: `batches`, `batch_items`.
 
 mod action;
@@ -9,7 +11,8 @@ mod foresee;
 mod model;
 pub mod pages;
 mod run;
+mod show;
 
 pub use action::Action;
 pub use model::{Batch, BatchId, BatchState, Selection, Why, confirm, create, purge};
-pub use run::{running, step};
+pub use run::{Step, put_off, running, step};

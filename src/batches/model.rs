@@ -9,7 +9,7 @@ use crate::text_enum;
 use crate::users;
 use crate::users::list::{self, ListQuery, Scope};
 use crate::web::text::Times;
-use chrono::Duration;
+use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
 use diesel_derive_newtype::DieselNewType;
 use serde_json::json;
@@ -80,12 +80,18 @@ pub struct Batch {
     pub unchanged: i32,
     pub refused: i32,
     pub(super) reached: UserId,
+    pub(super) created_at: NaiveDateTime,
 }
 
 impl Batch {
     pub fn action(&self) -> Result<Action> {
         let action = Action::from_code(&self.action);
         action.ok_or_else(|| Error::Internal(anyhow::anyhow!("unknown action {}", self.action)))
+    }
+
+    /// When those are erased who are deleted with retention: fixed with the batch, so that the confirmation names it.
+    pub fn erase_at(&self) -> NaiveDateTime {
+        self.created_at + users::RETENTION
     }
 
     pub fn dealt_with(&self) -> i32 {
@@ -107,13 +113,17 @@ pub enum Selection {
 /// Ids that one statement writes.
 const SLICE: usize = 10_000;
 /// A draft that nobody has confirmed is dropped, and what a batch did is forgotten, after this.
-const DRAFTS_KEPT: Duration = Duration::days(1);
+const DRAFTS_KEPT: Duration = Duration::hours(1);
+/// Drafts that one actor may have open, in as many windows; the oldest goes.
+const DRAFTS: i64 = 5;
 const KEPT: Duration = Duration::days(30);
 
 /// Fixes who is meant, slice by slice, so that a million leave others their turns. None where it is nobody.
 pub async fn create(db: &Db, actor: &Actor, action: Action, selection: Selection) -> Result<Option<Batch>> {
     let (account, id) = (actor.account, BatchId(db::new_id()));
     let by = actor.clone();
+    // Whoever makes drafts sweeps as well.
+    while db.write(purge).await? {}
     db.write(move |conn| insert_draft(conn, &by, id, action)).await?;
     match selection {
         Selection::Users(ids) => db.write(move |conn| add_known(conn, account, id, &ids)).await?,
@@ -139,6 +149,14 @@ pub async fn create(db: &Db, actor: &Actor, action: Action, selection: Selection
 fn insert_draft(conn: &mut Conn, actor: &Actor, id: BatchId, action: Action) -> Result<()> {
     let Some(user) = actor.user else { return Err(Error::Forbidden) };
     let now = clock::now();
+    let own =
+        batches::account_id.eq(actor.account).and(batches::actor_id.eq(user)).and(batches::state.eq(BatchState::Draft));
+    let drafts = batches::table.filter(own).order(batches::id.desc()).offset(DRAFTS - 1).select(batches::id);
+    if let Some(oldest) = drafts.first::<BatchId>(conn).optional()? {
+        diesel::update(batches::table.filter(own).filter(batches::id.le(oldest)))
+            .set(batches::created_at.eq(clock::never()))
+            .execute(conn)?;
+    }
     let address = activity::seal(conn, actor.account, user, &actor.address)?;
     diesel::insert_into(batches::table)
         .values((
@@ -195,12 +213,16 @@ pub fn find_own(conn: &mut Conn, actor: &Actor, id: BatchId) -> Result<Batch> {
     if actor.is(batch.actor_id) { Ok(batch) } else { Err(Error::NotFound) }
 }
 
-/// Confirms a draft, once: a second time nothing happens. `heir`: who gets what deleted users leave behind.
+/// Confirms a draft, once: a second time nothing happens. 404 where it is too old. `heir`: who gets what deleted users leave behind.
 pub fn confirm(conn: &mut Conn, batch: &Batch, heir: Option<UserId>) -> Result<()> {
     let draft = batches::table.find((batch.account_id, batch.id)).filter(batches::state.eq(BatchState::Draft));
     let values =
         (batches::state.eq(BatchState::Running), batches::heir_id.eq(heir), batches::changed_at.eq(clock::now()));
-    diesel::update(draft).set(values).execute(conn)?;
+    let confirmed = diesel::update(draft.filter(batches::created_at.gt(clock::now() - DRAFTS_KEPT))).set(values);
+    if confirmed.execute(conn)? == 0 && batch.state == BatchState::Draft {
+        // Too old: what it means is being swept away.
+        return Err(Error::NotFound);
+    }
     Ok(())
 }
 

@@ -7,7 +7,8 @@ use crate::config::Config;
 use crate::db::Conn;
 use crate::error::Result;
 use crate::schema::{batch_items, batches};
-use crate::{activity, clock, users};
+use crate::users::{self, Removal};
+use crate::{activity, clock};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -15,12 +16,13 @@ use diesel::sql_types::Bool;
 /// Users of one transaction: few, so that the one writer of SQLite, and the account's row, are soon free again.
 const CHUNK: i64 = 50;
 
-/// Applies the next chunk of the batch that has waited longest; false where none is running.
-pub fn step(conn: &mut Conn, config: &Config) -> Result<bool> {
-    match running(conn)? {
-        Some((account, id)) => step_of(conn, config, account, id),
-        None => Ok(false),
-    }
+/// What one step came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Users were dealt with, and there may be more.
+    More,
+    /// The batch is done. `erased`: it was about deleting.
+    Done { erased: bool },
 }
 
 /// The batch that has waited longest for its next chunk.
@@ -34,27 +36,38 @@ pub fn running(conn: &mut Conn) -> Result<Option<(AccountId, BatchId)>> {
         .optional()?)
 }
 
-/// Applies the next chunk of this batch; false where it is not running, or just came to its end.
-pub fn step_of(conn: &mut Conn, config: &Config, account: AccountId, id: BatchId) -> Result<bool> {
-    // Whoever else is about it waits here, and goes on behind us.
+/// To the end of the queue: for a batch whose chunk has failed.
+pub fn put_off(conn: &mut Conn, account: AccountId, id: BatchId) -> Result<()> {
+    diesel::update(batches::table.find((account, id))).set(batches::changed_at.eq(clock::now())).execute(conn)?;
+    Ok(())
+}
+
+/// Applies the next chunk of this batch.
+pub fn step(conn: &mut Conn, config: &Config, account: AccountId, id: BatchId) -> Result<Step> {
+    // Whoever else is about it waits here, and goes on behind us. Then the account's turn, before anything is read.
     let running = batches::table.find((account, id)).filter(batches::state.eq(BatchState::Running));
-    if diesel::update(running).set(batches::changed_at.eq(clock::now())).execute(conn)? == 0 {
-        return Ok(false);
-    }
+    let is_running = diesel::update(running).set(batches::changed_at.eq(clock::now())).execute(conn)? == 1;
+    users::take_turn(conn, account)?;
     let batch = find(conn, account, id)?;
     let action = batch.action()?;
-    let Some(actor) = actor_of(conn, &batch)?.filter(|actor| actor.permissions.has(action.needs())) else {
-        refuse_rest(conn, &batch)?;
-        return Ok(false);
-    };
-    let chunk = first(conn, &batch, CHUNK)?;
+    let chunk = if is_running { first(conn, &batch, CHUNK)? } else { vec![] };
     let Some(last) = chunk.last().copied() else {
-        diesel::update(batches::table.find((account, id))).set(batches::state.eq(BatchState::Done)).execute(conn)?;
-        return Ok(false);
+        if is_running {
+            diesel::update(batches::table.find((account, id)))
+                .set(batches::state.eq(BatchState::Done))
+                .execute(conn)?;
+        }
+        return Ok(Step::Done { erased: action == Action::Delete });
     };
-    let mut after = Batch { reached: last, ..batch };
+    let actor = actor_of(conn, &batch)?.filter(|actor| actor.permissions.has(action.needs()));
+    let removal = Removal { heir: batch.heir_id, erase_at: batch.erase_at() };
+    let mut after = Batch { reached: last, ..batch.clone() };
     for user in chunk {
-        match apply(conn, config, &actor, action, user, after.heir_id)? {
+        let done = match &actor {
+            Some(actor) => apply(conn, config, actor, action, user, &removal)?,
+            None => Err(Why::Rights),
+        };
+        match done {
             Ok(true) => after.done += 1,
             Ok(false) => after.unchanged += 1,
             Err(why) => {
@@ -64,8 +77,8 @@ pub fn step_of(conn: &mut Conn, config: &Config, account: AccountId, id: BatchId
             }
         }
     }
-    save(conn, &after)?;
-    Ok(true)
+    save(conn, &batch, &after)?;
+    Ok(Step::More)
 }
 
 /// The actor as they are now: rights that were lost since are lost here too. None where they can't sign in any more.
@@ -82,16 +95,16 @@ fn apply(
     actor: &Actor,
     action: Action,
     user: UserId,
-    heir: Option<UserId>,
+    removal: &Removal,
 ) -> Result<std::result::Result<bool, Why>> {
-    match conn.transaction(|conn| action.apply(conn, config, actor, user, heir)) {
+    match conn.transaction(|conn| action.apply(conn, config, actor, user, removal)) {
         Ok(changed) => Ok(Ok(changed)),
         Err(error) => Why::of(&error).map(Err).ok_or(error),
     }
 }
 
 /// The batch's place and counts; those who were dealt with are needed no more, but the refused.
-fn save(conn: &mut Conn, after: &Batch) -> Result<()> {
+fn save(conn: &mut Conn, before: &Batch, after: &Batch) -> Result<()> {
     diesel::update(batches::table.find((after.account_id, after.id)))
         .set((
             batches::reached.eq(after.reached),
@@ -103,25 +116,9 @@ fn save(conn: &mut Conn, after: &Batch) -> Result<()> {
     let dealt_with = batch_items::account_id
         .eq(after.account_id)
         .and(batch_items::batch_id.eq(after.id))
+        .and(batch_items::user_id.gt(before.reached))
         .and(batch_items::user_id.le(after.reached))
         .and(batch_items::refused.eq(""));
     diesel::delete(batch_items::table.filter(dealt_with)).execute(conn)?;
-    Ok(())
-}
-
-fn refuse_rest(conn: &mut Conn, batch: &Batch) -> Result<()> {
-    let rest = batch_items::account_id
-        .eq(batch.account_id)
-        .and(batch_items::batch_id.eq(batch.id))
-        .and(batch_items::user_id.gt(batch.reached));
-    let refused =
-        diesel::update(batch_items::table.filter(rest)).set(batch_items::refused.eq(Why::Rights)).execute(conn)?;
-    diesel::update(batches::table.find((batch.account_id, batch.id)))
-        .set((
-            batches::state.eq(BatchState::Done),
-            batches::refused.eq(batches::refused + refused as i32),
-            batches::reached.eq(i64::MAX),
-        ))
-        .execute(conn)?;
     Ok(())
 }

@@ -11,4 +11,4 @@ mod throttle;
 pub use model::{candidates, end_all, login_sql, needs_touch, purge, sign_in_url, touch};
 pub use passwords::{PasswordHash, Passwords, credentials_of, set_password};
 pub use store::{NewKey, hash, key_hash_of, middleware};
-pub use throttle::Attempt;
+pub use throttle::{Attempt, forget};

@@ -4,6 +4,7 @@
 //! once count too. Only hashes are kept: people type passwords into the wrong field.
 
 use super::store::hash;
+use crate::access::{AccountId, Site};
 use crate::clock;
 use crate::db::Conn;
 use crate::error::{Error, Result};
@@ -114,6 +115,17 @@ fn wait_after(beyond: i32) -> i64 {
         ..0 => 0,
         n => (FIRST_WAIT << n.min(10)).min(LONGEST_WAIT),
     }
+}
+
+/// Forgets what was typed for somebody who is erased: even a hash of an address can be guessed.
+pub fn forget(conn: &mut Conn, account: AccountId, logins: [&str; 2]) -> Result<()> {
+    for login in logins.into_iter().filter(|login| !login.is_empty()) {
+        for site in [Site::Shared, Site::Account(account)] {
+            let attempt = Attempt::new(&format!("{site:?}"), login, "");
+            diesel::delete(failures::table.find(attempt.by_name)).execute(conn)?;
+        }
+    }
+    Ok(())
 }
 
 /// Drops what is forgotten.

@@ -13,7 +13,7 @@ use crate::web::download::Cell;
 use crate::web::text::Times;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 pub const COLUMNS: [&str; 27] = [
     "Name",
@@ -103,6 +103,19 @@ impl Cursor {
         Ok(Cursor { scope, query: ListQuery::default(), times, waiting: waiting.into(), after: None })
     }
 
+    /// Finds all who are meant; false where they are more than `most`.
+    pub fn gather(&mut self, conn: &mut Conn, most: usize) -> Result<bool> {
+        while let Some(after) = self.after {
+            let found = list::matching(conn, &self.scope, &self.query, &self.times, after)?;
+            self.waiting.extend(found.ids);
+            self.after = found.reached;
+            if self.waiting.len() > most {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// The rows of the next slice; None at the end. A slice may be empty where many do not match.
     pub fn next(&mut self, conn: &mut Conn) -> Result<Option<Vec<Vec<Cell>>>> {
         if self.waiting.is_empty() {
@@ -128,16 +141,16 @@ fn rows(conn: &mut Conn, account: AccountId, ids: &[UserId], times: &Times) -> R
         .select((UserColumns::as_select(), SettingsColumns::as_select()))
         .load(conn)?;
     let plans = plans::all(conn)?;
-    let teams = teams::names_of_users(conn, account, ids)?;
-    let allocations = credits::allocations_of(conn, account, ids)?;
+    let mut teams: HashMap<UserId, Vec<String>> = HashMap::new();
+    for (id, name) in teams::names_of_users(conn, account, ids)? {
+        teams.entry(id).or_default().push(name);
+    }
+    let allocations = credits::allocations_of(conn, account, ids)?.into_iter();
+    let allocations: HashMap<_, _> = allocations.map(|one| ((one.user_id, one.kind), one.allocated)).collect();
     let row = |(user, settings): &(UserColumns, SettingsColumns)| {
         let plan = plans.iter().find(|plan| plan.id == user.plan_id).map_or("", |plan| &plan.name);
-        let teams = teams.iter().filter(|(id, _)| *id == user.id).map(|(_, name)| name.as_str());
-        let teams = teams.collect::<Vec<_>>().join("; ");
-        let allocated = |kind: CreditKind| {
-            let found = allocations.iter().find(|one| one.user_id == user.id && one.kind == kind);
-            Cell::Number(found.map_or(0, |one| one.allocated))
-        };
+        let teams = teams.get(&user.id).map(|names| names.join("; ")).unwrap_or_default();
+        let allocated = |kind| Cell::Number(allocations.get(&(user.id, kind)).copied().unwrap_or(0));
         let credits = CreditKind::ALL.iter().copied().map(allocated);
         cells(user, settings, plan, teams, times).into_iter().chain(credits).collect()
     };

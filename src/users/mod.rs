@@ -18,6 +18,7 @@ mod removal;
 mod rules;
 mod seat_map;
 mod seats;
+mod selected;
 mod switch;
 mod write;
 
@@ -25,8 +26,9 @@ pub use fold::fold;
 pub use model::{
     Details, PayForSeat, Row, Seat, Status, UseBalance, User, UserType, actor, find, known, known_as, rows, search_text,
 };
-pub use removal::{Deleted, RETENTION, delete, erase_due, restore};
-pub use rules::{Target, deleting, giving_plan, giving_role, may_inherit, switching};
-pub use seats::recount;
+pub use removal::{Deleted, PROMISED_DAYS, RETENTION, Removal, delete, due, erase_due, heir_known_as, restore};
+pub use rules::{Target, deleting, giving_plan, giving_role, switching};
+pub use seats::{recount, take_turn};
+pub use selected::Selected;
 pub use switch::{Switched, set_password, set_plan, set_role, set_status};
 pub use write::{NewUser, Update, add, add_owner, update};

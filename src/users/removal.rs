@@ -2,7 +2,7 @@
 //! [`RETENTION`], during which the deletion can be cancelled. Erased means erased: the rows go, and with them the key under
 //! which the activity log has sealed what was personal; that it happened stays. Table: `deletions`.
 
-use super::model::{Status, User, find};
+use super::model::{Status, User, find, known_as};
 use super::seats::{self, Standing};
 use super::write::{One, begin, has_password, save_one, standing, target};
 use super::{companies, rules};
@@ -18,24 +18,34 @@ use crate::{accounts, mail, plans, sessions};
 use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
 
-/// From the deletion of a user on a paid plan to their erasure.
-pub const RETENTION: Duration = Duration::days(28);
+/// From the deletion of a user on a paid plan to their erasure: a day less than is promised, for the worker to be done.
+pub const RETENTION: Duration = Duration::days(27);
+/// Within which, people are told, a user on a paid plan is erased.
+pub const PROMISED_DAYS: i64 = 28;
 /// Users that the worker erases in one transaction.
 const CHUNK: i64 = 50;
+
+/// How a user is deleted.
+#[derive(Debug, Clone, Copy)]
+pub struct Removal {
+    /// Who gets what they hold; without, it goes back to the pool and the available ones.
+    pub heir: Option<UserId>,
+    /// When a user on a paid plan is erased: as the confirmation said.
+    pub erase_at: NaiveDateTime,
+}
 
 /// What became of a user who was to be deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deleted {
     Erased,
-    /// Pending; erased at this time.
-    Scheduled(NaiveDateTime),
+    Scheduled,
     /// They were pending already.
     Already,
 }
 
-/// Deletes a user. What they hold goes back to the pool and the available ones, or to `heir`. Refused for oneself, for
-/// whom one does not outrank, for the last Owner, and where `heir` is nobody who can take it.
-pub fn delete(conn: &mut Conn, config: &Config, actor: &Actor, id: UserId, heir: Option<UserId>) -> Result<Deleted> {
+/// Deletes a user. What they hold goes back to the pool and the available ones, or to the heir. Refused for oneself, for
+/// whom one does not outrank, for the last Owner, and where the heir is nobody who can take it.
+pub fn delete(conn: &mut Conn, config: &Config, actor: &Actor, id: UserId, how: &Removal) -> Result<Deleted> {
     let account = actor.account;
     begin(conn, actor)?;
     let user = find(conn, account, id)?;
@@ -47,10 +57,10 @@ pub fn delete(conn: &mut Conn, config: &Config, actor: &Actor, id: UserId, heir:
     let before = standing(&user.details, has_password(conn, &user, account)?);
     let after = is_paid.then_some(Standing { status: Status::Pending, ..before });
     seats::change(conn, account, Some(before), after)?;
-    let given = hand_over(conn, actor, &user, heir)?;
-    sessions::end_all(conn, account, id)?;
+    let given = hand_over(conn, actor, &user, how.heir)?;
     if is_paid {
-        return schedule(conn, config, actor, &user, given).map(Deleted::Scheduled);
+        schedule(conn, config, actor, &user, given, how.erase_at)?;
+        return Ok(Deleted::Scheduled);
     }
     let given = given.into_iter().filter(|change| !change.sealed).collect();
     erase(conn, actor, &user, given)?;
@@ -81,17 +91,21 @@ fn hand_over(conn: &mut Conn, actor: &Actor, user: &User, heir: Option<UserId>) 
     Ok(changes)
 }
 
-/// Somebody of the account who is there, and whose credits the actor may change.
+/// Somebody of the account who can sign in, and whose credits the actor may change.
 fn check_heir(conn: &mut Conn, actor: &Actor, heir: UserId) -> Result<User> {
     let heir = find(conn, actor.account, heir).map_err(|error| match error {
         Error::NotFound => Refusal::HeirGone.into(),
         other => other,
     })?;
-    let target = target(conn, &heir, actor)?;
-    if heir.details.status != Status::Enabled {
-        return Err(Refusal::HeirGone.into());
-    }
-    if rules::may_inherit(actor, target) { Ok(heir) } else { Err(Error::Forbidden) }
+    let may = rules::may_inherit(actor, target(conn, &heir, actor)?) && heir.details.status == Status::Enabled;
+    if may { Ok(heir) } else { Err(Refusal::HeirGone.into()) }
+}
+
+/// The colleague whom an e-mail address or username means, where they can take over.
+pub fn heir_known_as(conn: &mut Conn, actor: &Actor, typed: &str) -> Result<UserId> {
+    let known = known_as(conn, typed, Some(actor.account))?;
+    let (_, id) = known.first().copied().ok_or(Refusal::HeirGone)?;
+    check_heir(conn, actor, id).map(|heir| heir.id)
 }
 
 fn add_credits(conn: &mut Conn, account: AccountId, id: UserId, amount: i64) -> Result<()> {
@@ -121,10 +135,12 @@ fn schedule(
     actor: &Actor,
     user: &User,
     mut changes: Vec<Change>,
-) -> Result<NaiveDateTime> {
+    erase_at: NaiveDateTime,
+) -> Result<()> {
     let (account, id) = (actor.account, user.id);
-    let erase_at = clock::now() + RETENTION;
     save_one(conn, account, user, One { status: Some(Status::Pending), ..One::default() })?;
+    // After their row is ours: a sign-in that was faster is ended here, a later one finds nobody.
+    sessions::end_all(conn, account, id)?;
     diesel::insert_into(deletions::table)
         .values((deletions::account_id.eq(account), deletions::user_id.eq(id), deletions::erase_at.eq(erase_at)))
         .execute(conn)?;
@@ -135,8 +151,7 @@ fn schedule(
         mail::queue(conn, &brand, mail::Recipient { account, user: id, email: &user.details.email }, &message)?;
     }
     changes.insert(0, Change::plain("status", user.details.status.code(), Status::Pending.code()));
-    activity::record(conn, actor, "user.deletion_scheduled", id, changes)?;
-    Ok(erase_at)
+    activity::record(conn, actor, "user.deletion_scheduled", id, changes)
 }
 
 /// Brings a user who is pending deletion back as disabled, without what was given away. Refused where the address or the
@@ -173,18 +188,24 @@ fn erase(conn: &mut Conn, actor: &Actor, user: &User, changes: Vec<Change>) -> R
     companies::change(conn, account, &user.details.company, "")?;
     credits::forget(conn, account, id)?;
     mail::forget(conn, account, id)?;
+    sessions::forget(conn, account, [&user.details.email, &user.details.username])?;
     let here = users::account_id.eq(account).and(users::id.eq(id)).and(users::version.eq(user.version));
     // All that refers to the user goes with the row.
     let erased = diesel::delete(users::table.filter(here)).execute(conn)?;
     if erased == 1 { Ok(()) } else { Err(Refusal::Conflict.into()) }
 }
 
-/// Erases users whose time has come, some of one account; how many. However many workers there are, each user is erased
-/// once: the account's row makes them take turns, and what is due is read after that.
-pub fn erase_due(conn: &mut Conn) -> Result<usize> {
+/// Whether somebody's time has come: which account's.
+pub fn due(conn: &mut Conn) -> Result<Option<AccountId>> {
+    let due = deletions::table.filter(deletions::erase_at.le(clock::now())).order(deletions::erase_at);
+    Ok(due.select(deletions::account_id).first(conn).optional()?)
+}
+
+/// Erases users of an account whose time has come, some of them; how many. However many workers there are, each user is
+/// erased once: the account's row makes them take turns, and what is due is read after that. Who can't be erased (a fault
+/// of ours) is put off by an hour, so that they are in nobody's way.
+pub fn erase_due(conn: &mut Conn, account: AccountId) -> Result<usize> {
     let now = clock::now();
-    let first = deletions::table.filter(deletions::erase_at.le(now)).order(deletions::erase_at);
-    let Some(account) = first.select(deletions::account_id).first::<AccountId>(conn).optional()? else { return Ok(0) };
     seats::take_turn(conn, account)?;
     let due: Vec<UserId> = deletions::table
         .filter(deletions::account_id.eq(account))
@@ -194,13 +215,25 @@ pub fn erase_due(conn: &mut Conn) -> Result<usize> {
         .select(deletions::user_id)
         .load(conn)?;
     let system = Actor::system(account);
-    for id in &due {
-        let user = find(conn, account, *id)?;
-        let before = standing(&user.details, has_password(conn, &user, account)?);
-        seats::change(conn, account, Some(before), None)?;
-        erase(conn, &system, &user, vec![])?;
+    let mut erased = 0;
+    for id in due {
+        match conn.transaction(|conn| erase_pending(conn, &system, id)) {
+            Ok(()) => erased += 1,
+            Err(error) => {
+                tracing::error!(user = id.0, error = format!("{error:#}"), "a user can't be erased");
+                let row = deletions::table.find((account, id));
+                diesel::update(row).set(deletions::erase_at.eq(now + Duration::hours(1))).execute(conn)?;
+            }
+        }
     }
-    Ok(due.len())
+    Ok(erased)
+}
+
+fn erase_pending(conn: &mut Conn, system: &Actor, id: UserId) -> Result<()> {
+    let user = find(conn, system.account, id)?;
+    let before = standing(&user.details, has_password(conn, &user, system.account)?);
+    seats::change(conn, system.account, Some(before), None)?;
+    erase(conn, system, &user, vec![])
 }
 
 /// When these users are erased; nothing for those who are not pending.

@@ -19,6 +19,13 @@ pub struct Target {
     pub is_operator: bool,
 }
 
+impl Target {
+    /// `operators`: those of the account, as [`crate::operator::of_account`] finds them.
+    pub fn of(id: UserId, role: Role, status: Status, operators: &[UserId]) -> Self {
+        Target { id, role, status, is_operator: operators.contains(&id) }
+    }
+}
+
 /// An operator is touched by operators and themselves only.
 fn reaches(actor: &Actor, target: Target) -> bool {
     let outranks_operator = !target.is_operator || actor.is_operator || actor.is(target.id);

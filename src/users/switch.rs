@@ -50,6 +50,23 @@ pub fn set_status(conn: &mut Conn, actor: &Actor, id: UserId, status: Status) ->
     Ok(Switched { user, changed: true })
 }
 
+/// [`set_role`], by somebody who has seen the role `from`. Refused where it is another one by now.
+pub fn set_role_from(
+    conn: &mut Conn,
+    actor: &Actor,
+    id: UserId,
+    from: Option<Role>,
+    role: Role,
+    confirmed: bool,
+) -> Result<Switched> {
+    begin(conn, actor)?;
+    let now = find(conn, actor.account, id)?.details.role;
+    if from.is_some_and(|from| from != now && now != role) {
+        return Err(Refusal::RoleChanged.into());
+    }
+    set_role(conn, actor, id, role, confirmed)
+}
+
 /// Gives another role, which ends the sessions. `confirmed`: the actor has confirmed with their own password, which
 /// giving and taking the Owner role asks for.
 pub fn set_role(conn: &mut Conn, actor: &Actor, id: UserId, role: Role, confirmed: bool) -> Result<Switched> {

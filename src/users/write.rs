@@ -237,7 +237,7 @@ pub(super) struct One {
     pub plan_id: Option<PlanId>,
 }
 
-/// Guarded by the version as the user was read: of two who change them at once, one is told.
+/// The user as they were read in this turn: another version would mean that somebody writes without one.
 pub(super) fn save_one(conn: &mut Conn, account: AccountId, user: &User, one: One) -> Result<()> {
     let here = users::account_id.eq(account).and(users::id.eq(user.id)).and(users::version.eq(user.version));
     let saved =
@@ -250,8 +250,8 @@ pub(super) fn has_password(conn: &mut Conn, user: &User, account: AccountId) -> 
 }
 
 pub(super) fn target(conn: &mut Conn, user: &User, actor: &Actor) -> Result<Target> {
-    let is_operator = operator::of_account(conn, actor.account)?.contains(&user.id);
-    Ok(Target { id: user.id, role: user.details.role, status: user.details.status, is_operator })
+    let operators = operator::of_account(conn, actor.account)?;
+    Ok(Target::of(user.id, user.details.role, user.details.status, &operators))
 }
 
 /// How every verb begins: with the account's turn, so that what is read next stays true until the commit. The actor's rights

@@ -19,17 +19,28 @@ pub enum Cell {
 
 impl Cell {
     /// A text that a spreadsheet would take for a formula gets an apostrophe in front, which makes it a text again
-    /// (https://owasp.org/www-community/attacks/CSV_Injection).
+    /// (https://owasp.org/www-community/attacks/CSV_Injection): at its beginning, and where a program that splits at
+    /// semicolons or tabs would begin a cell.
     fn in_csv(&self) -> String {
-        match self {
-            Cell::Number(number) => number.to_string(),
-            Cell::Text(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) => {
-                format!("'{text}")
+        let text = match self {
+            Cell::Number(number) => return number.to_string(),
+            Cell::Text(text) => text,
+        };
+        let mut safe = String::with_capacity(text.len());
+        let mut is_start = true;
+        for letter in text.chars() {
+            if is_start && FORMULA.contains(&letter) {
+                safe.push('\'');
             }
-            Cell::Text(text) => text.clone(),
+            is_start = matches!(letter, ';' | '\t') || (is_start && letter == ' ' && !safe.is_empty());
+            safe.push(letter);
         }
+        safe
     }
 }
+
+/// What a formula begins with, in wide letters too.
+const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 /// Rows as CSV: comma, quotes where needed, CR LF (RFC 4180).
 pub fn csv<R: AsRef<[Cell]>>(rows: impl IntoIterator<Item = R>) -> Result<Bytes> {
@@ -93,10 +104,15 @@ impl Sheet {
         Ok(())
     }
 
-    pub fn finish(mut self, name: &str) -> Result<HttpResponse> {
-        let bytes = self.workbook.save_to_buffer().map_err(failed)?;
-        Ok(attachment(name, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet").body(bytes))
+    /// The file. Packing takes a while: not on a thread that answers requests.
+    pub fn finish(mut self) -> Result<Vec<u8>> {
+        self.workbook.save_to_buffer().map_err(failed)
     }
+}
+
+/// An XLSX file as a response.
+pub fn xlsx(name: &str, bytes: Vec<u8>) -> HttpResponse {
+    attachment(name, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet").body(bytes)
 }
 
 /// A text stays one, whatever it begins with.
@@ -126,6 +142,8 @@ mod tests {
             ("@SUM(A1)", "'@SUM(A1)"),
             ("\t=1", "'\t=1"),
             ("Anna = Lena", "Anna = Lena"),
+            ("Chef;=1+1", "Chef;'=1+1"),
+            ("Sales; -5", "Sales; '-5"),
             ("", ""),
         ] {
             assert_eq!(Cell::Text(typed.into()).in_csv(), written);

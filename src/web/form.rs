@@ -40,8 +40,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
     }
 }
 
-/// NUL is refused: nobody types it, and Postgres keeps no text that has it.
-fn read<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
+/// Reads a form's body or a query string. NUL is refused: nobody types it, and Postgres keeps no text that has it.
+pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
     if text.contains("%00") || text.contains('\0') {
         return Err(Error::BadRequest);
     }

@@ -40,11 +40,6 @@ pub fn initials(name: &str) -> String {
     letters.flat_map(char::to_uppercase).collect()
 }
 
-/// Whether this is a day as `<input type=date>` sends it: `YYYY-MM-DD`.
-pub fn is_day(text: &str) -> bool {
-    chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
-}
-
 /// The account's clock.
 #[derive(Debug, Clone, Copy)]
 pub struct Times {

@@ -136,7 +136,7 @@ fn on_sqlite_nothing_that_is_asked_beside_the_list_walks_a_table() {
         ("a sign-in", Box::new(|conn| sessions::candidates(conn, Site::Shared, "owner@demo.example").map(drop))),
         ("a user by address", Box::new(|conn| users::known_as(conn, "owner@demo.example", None).map(drop))),
         ("a user by username", Box::new(|conn| users::known_as(conn, "support", None).map(drop))),
-        ("whose time has come", Box::new(|conn| users::erase_due(conn).map(drop))),
+        ("whose time has come", Box::new(|conn| users::due(conn).map(drop))),
         ("which batch goes on", Box::new(|conn| batches::running(conn).map(drop))),
         ("everybody who matches", {
             let (scope, query) = (filled.scope, ListQuery::from_text("role=agent&q=example"));

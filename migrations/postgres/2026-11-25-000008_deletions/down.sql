@@ -1,6 +1,10 @@
+-- Who is pending deletion comes back as disabled; where an address was taken since, the unique indexes refuse that.
 ALTER TABLE credit_pools DROP COLUMN erased;
+DROP INDEX outbox_sent;
 DROP INDEX outbox_by_user;
 DROP TABLE deletions;
+UPDATE accounts SET disabled_users = disabled_users + pending_users;
+UPDATE users SET status = 'disabled' WHERE status = 'pending';
 DROP INDEX users_by_username;
 DROP INDEX users_email;
 DROP INDEX users_username;

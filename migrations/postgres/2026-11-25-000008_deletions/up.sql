@@ -28,6 +28,7 @@ CREATE TABLE deletions (
 CREATE INDEX deletions_due ON deletions (erase_at);
 -- What is, or was, sent to an erased user goes with them.
 CREATE INDEX outbox_by_user ON outbox (account_id, user_id);
+CREATE INDEX outbox_sent ON outbox (sent_at) WHERE state = 'sent';
 
 -- What erased users had used stays used: erased is part of allocated and of used.
 ALTER TABLE credit_pools ADD COLUMN erased BIGINT NOT NULL DEFAULT 0 CHECK (erased >= 0);

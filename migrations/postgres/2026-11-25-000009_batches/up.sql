@@ -21,6 +21,7 @@ CREATE TABLE batches (
 );
 CREATE INDEX batches_running ON batches (changed_at) WHERE state = 'running';
 CREATE INDEX batches_by_time ON batches (created_at);
+CREATE INDEX batches_by_actor ON batches (account_id, actor_id, id);
 
 -- Users are named by id, without foreign key: a batch outlives those whom it deletes.
 CREATE TABLE batch_items (

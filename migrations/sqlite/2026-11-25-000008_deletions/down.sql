@@ -1,7 +1,11 @@
+-- Who is pending deletion comes back as disabled; where an address was taken since, the unique indexes refuse that.
 INSERT INTO users_search (users_search, rank) VALUES ('secure-delete', 0);
 ALTER TABLE credit_pools DROP COLUMN erased;
+DROP INDEX outbox_sent;
 DROP INDEX outbox_by_user;
 DROP TABLE deletions;
+UPDATE accounts SET disabled_users = disabled_users + pending_users;
+UPDATE users SET status = 'disabled' WHERE status = 'pending';
 DROP INDEX users_by_username;
 DROP INDEX users_email;
 DROP INDEX users_username;

@@ -49,6 +49,16 @@ pub enum Count {
     Kept,
 }
 
+impl Count {
+    /// What was counted in its time is no less than what the page has found in its own.
+    fn at_least(self, shown: usize) -> Self {
+        match self {
+            Count::MoreThan(found) => Count::MoreThan(found.max(shown)),
+            counted => counted,
+        }
+    }
+}
+
 /// One page of the list.
 #[derive(Debug)]
 pub struct Listing {
@@ -145,7 +155,7 @@ pub fn page(conn: &mut Conn, scope: &Scope, query: &ListQuery, times: &Times) ->
             // What many meet is met by more than is counted; several such conditions together may be met by few.
             let count = match filter.conditions() {
                 1 => Count::MoreThan(scope.limits.cap),
-                _ => request.count_walking(conn)?,
+                _ => request.count_walking(conn)?.at_least(rows.len().min(scope.limits.cap)),
             };
             Ok(request.listing(rows, count, stopped))
         }

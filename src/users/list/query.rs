@@ -6,8 +6,9 @@ use crate::plans::PlanId;
 use crate::teams::TeamId;
 use crate::users::fold::{fold, fold_query};
 use crate::users::model::{Row, Status};
+use crate::web::form;
 use crate::web::list::{Columns, Cursor, Key, Kind, Window};
-use crate::web::text::{self, Times};
+use crate::web::text::Times;
 use serde::Deserialize;
 
 /// The list's URL, as typed.
@@ -32,9 +33,14 @@ pub struct ListQuery {
 const END: &str = "end";
 
 impl ListQuery {
-    /// From a query string such as `status=disabled&q=ann`, if it can be read.
+    /// From a query string such as `status=disabled&q=ann`; None where it can't be read.
+    pub fn parse(text: &str) -> Option<Self> {
+        form::read(text).ok()
+    }
+
+    /// The same, for ways back: the plain list where it can't be read.
     pub fn from_text(text: &str) -> Self {
-        serde_html_form::from_str(text).unwrap_or_default()
+        Self::parse(text).unwrap_or_default()
     }
 
     fn pairs(&self) -> [(&'static str, &String); 12] {
@@ -145,9 +151,11 @@ impl ListQuery {
         Filter {
             status: self.status(),
             words: Some(fold_query(&self.q)).filter(|words| !words.is_empty()),
-            // A day that is none matches nobody, as a role that is none does.
+            // A day that is none, or that no database knows, matches nobody, as a role that is none does.
             role: match self.role.as_str() {
-                _ if [&self.from, &self.to].into_iter().any(|day| !day.is_empty() && !text::is_day(day)) => Some(None),
+                _ if [&self.from, &self.to].into_iter().any(|day| !day.is_empty() && times.start_of(day).is_none()) => {
+                    Some(None)
+                }
                 "" => None,
                 code => Some(Role::from_code(code)),
             },

@@ -1,10 +1,10 @@
-use super::user_id;
-use crate::access::{Can, UserId, ViewUsers};
+use crate::access::{Can, ViewUsers};
 use crate::activity::{self, Change};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::users::export::{COLUMNS, Cursor};
 use crate::users::list::{ListQuery, Scope};
+use crate::users::selected::Selected;
 use crate::web::download::{self, Sheet};
 use crate::web::flash::{self, Flash};
 use crate::web::form::Query;
@@ -12,50 +12,29 @@ use crate::web::text::number;
 use actix_web::HttpResponse;
 use actix_web::web::{self, Bytes};
 use futures_util::stream;
-use serde::Deserialize;
+use std::time::Duration;
 
 /// Users of one XLSX file.
 const MOST: usize = 100_000;
+/// Who waits longer for a turn is asked to come back.
+const LONGEST_QUEUE: Duration = Duration::from_secs(20);
 
-/// The selected users; without any, or with `all`, those who match the list's filter.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct ExportQuery {
-    id: Vec<String>,
-    page: String,
-    shown: Vec<String>,
-    all: String,
-    /// Where the bar below the list says its filter.
-    back: String,
-}
-
-impl ExportQuery {
-    fn list(&self, query: ListQuery) -> ListQuery {
-        if self.back.is_empty() { query } else { ListQuery::from_text(&self.back) }
-    }
-
-    fn ids(&self) -> Result<Option<Vec<UserId>>> {
-        let shown = if self.page.is_empty() { &[] } else { self.shown.as_slice() };
-        if !self.all.is_empty() || self.id.is_empty() && shown.is_empty() {
-            return Ok(None);
-        }
-        self.id.iter().chain(shown).map(|id| user_id(id)).collect::<Result<Vec<_>>>().map(Some)
+/// The selected users; without any, those who match the list's filter.
+async fn cursor(can: &Can<ViewUsers>, selected: &Selected, query: ListQuery) -> Result<Cursor> {
+    let (scope, times) = (Scope::of(&can.app, &can.viewer), can.page.times);
+    // The bar says the filter in `back`, the menu above the list in the address itself.
+    let query = if selected.back.is_empty() { query } else { selected.list()? };
+    match selected.ids()?.filter(|ids| !ids.is_empty()) {
+        Some(ids) => can.db.read(move |conn| Cursor::of(conn, scope, times, &ids)).await,
+        None => Ok(Cursor::matching(scope, query, times)),
     }
 }
 
-/// Who is meant. That they were taken out is in the log before the first row is.
-async fn start(can: &Can<ViewUsers>, asked: &ExportQuery, query: ListQuery, format: &'static str) -> Result<Cursor> {
-    let (scope, times, actor) = (Scope::of(&can.app, &can.viewer), can.page.times, can.actor.clone());
-    let (ids, query, viewer) = (asked.ids()?, asked.list(query), can.viewer.user);
-    can.db
-        .write(move |conn| {
-            activity::record(conn, &actor, "users.exported", viewer, vec![Change::plain("format", "", format)])?;
-            match &ids {
-                Some(ids) => Cursor::of(conn, scope, times, ids),
-                None => Ok(Cursor::matching(scope, query.clone(), times)),
-            }
-        })
-        .await
+/// That users were taken out is in the log before the first row is.
+async fn record(can: &Can<ViewUsers>, format: &'static str) -> Result<()> {
+    let (actor, viewer) = (can.actor.clone(), can.viewer.user);
+    let change = Change::plain("format", "", format);
+    can.db.write(move |conn| activity::record(conn, &actor, "users.exported", viewer, vec![change.clone()])).await
 }
 
 fn file_name(can: &Can<ViewUsers>, extension: &str) -> String {
@@ -66,9 +45,10 @@ fn file_name(can: &Can<ViewUsers>, extension: &str) -> String {
 pub async fn csv(
     can: Can<ViewUsers>,
     Query(query): Query<ListQuery>,
-    Query(asked): Query<ExportQuery>,
+    Query(selected): Query<Selected>,
 ) -> Result<HttpResponse> {
-    let cursor = start(&can, &asked, query, "csv").await?;
+    let cursor = cursor(&can, &selected, query).await?;
+    record(&can, "csv").await?;
     let name = file_name(&can, "csv");
     let head = download::csv_head(&COLUMNS)?;
     let parts = stream::try_unfold((can.db, Some(head), cursor), |(db, head, cursor)| async move {
@@ -104,34 +84,32 @@ async fn next_part(db: Db, mut cursor: Cursor) -> Result<Option<Part>> {
 pub async fn xlsx(
     can: Can<ViewUsers>,
     Query(query): Query<ListQuery>,
-    Query(asked): Query<ExportQuery>,
+    Query(selected): Query<Selected>,
 ) -> Result<HttpResponse> {
-    let list = asked.list(query.clone());
-    let cursor = start(&can, &asked, query, "xlsx").await?;
-    let name = file_name(&can, "xlsx");
-    let db = can.db.clone();
-    let made = web::block(move || workbook(&db, cursor)).await.map_err(Error::from)??;
-    match made {
-        Some(sheet) => sheet.finish(&name),
-        None => {
-            let sentence = format!("An XLSX file holds {} users at most. Export these as CSV.", number(MOST as i64));
-            Ok(flash::redirect(&list.path(), Some(Flash::refused(sentence))))
-        }
+    let list = if selected.back.is_empty() { query.path() } else { selected.list()?.path() };
+    let mut cursor = cursor(&can, &selected, query).await?;
+    let turn = tokio::time::timeout(LONGEST_QUEUE, can.app.exports.clone().acquire_owned()).await;
+    let turn = turn.map_err(|_| Error::Busy)?.map_err(|_| Error::Busy)?;
+    let (found, rest) = can.db.read(move |conn| Ok((cursor.gather(conn, MOST)?, cursor))).await?;
+    if !found {
+        let sentence = format!("An XLSX file holds {} users at most. Export these as CSV.", number(MOST as i64));
+        return Ok(flash::redirect(&list, Some(Flash::refused(sentence))));
     }
+    record(&can, "xlsx").await?;
+    let db = can.db.clone();
+    let bytes = web::block(move || {
+        let _turn = turn;
+        workbook(&db, rest)
+    });
+    Ok(download::xlsx(&file_name(&can, "xlsx"), bytes.await.map_err(Error::from)??))
 }
 
-/// None where there are too many.
-fn workbook(db: &Db, mut cursor: Cursor) -> Result<Option<Sheet>> {
+fn workbook(db: &Db, mut cursor: Cursor) -> Result<Vec<u8>> {
     let mut sheet = Sheet::new("Users", &COLUMNS)?;
-    let mut written = 0;
     while let Some(rows) = db.read_now(|conn| cursor.next(conn))? {
-        written += rows.len();
-        if written > MOST {
-            return Ok(None);
-        }
         for row in &rows {
             sheet.add(row)?;
         }
     }
-    Ok(Some(sheet))
+    sheet.finish()
 }

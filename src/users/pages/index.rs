@@ -51,8 +51,7 @@ impl IndexPage {
     }
 
     fn target(&self, row: &Row) -> Target {
-        let is_operator = self.operators.contains(&row.id);
-        Target { id: row.id, role: row.role, status: row.status, is_operator }
+        Target::of(row.id, row.role, row.status, &self.operators)
     }
 
     fn may_edit(&self, row: &Row) -> bool {

@@ -60,8 +60,8 @@ async fn is_own_password<P>(can: &Can<P>, password: String) -> Result<bool> {
 
 /// A user as the rules see them.
 fn target_of(conn: &mut Conn, account: AccountId, user: &User) -> Result<Target> {
-    let is_operator = operator::of_account(conn, account)?.contains(&user.id);
-    Ok(Target { id: user.id, role: user.details.role, status: user.details.status, is_operator })
+    let operators = operator::of_account(conn, account)?;
+    Ok(Target::of(user.id, user.details.role, user.details.status, &operators))
 }
 
 /// What the form offers.

@@ -17,12 +17,23 @@ use serde::Deserialize;
 #[serde(default)]
 pub struct RoleForm {
     role: String,
+    /// The role that the row showed: somebody else may have changed it since.
+    from: String,
     /// Only where the Owner role is given or taken.
     own_password: String,
     back: String,
 }
 
 impl RoleForm {
+    /// The confirmation's address.
+    fn path(&self, id: UserId) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in [("role", &self.role), ("from", &self.from), ("back", &self.back)] {
+            query.append_pair(name, value);
+        }
+        format!("/users/{id}/role?{}", query.finish())
+    }
+
     fn role(&self) -> Result<Role> {
         Role::from_code(&self.role).ok_or(Error::BadRequest)
     }
@@ -35,6 +46,7 @@ struct RolePage {
     page: Page,
     user: User,
     role: Role,
+    from: String,
     errors: Errors,
     list: ListQuery,
 }
@@ -73,8 +85,8 @@ async fn show(
         })
         .await?;
     let list = ListQuery::from_text(&form.back);
-    let page = can.page.at(format!("/users/{id}/role"));
-    page::html(status, &RolePage { page, user, role, errors, list })
+    let page = can.page.at(form.path(id));
+    page::html(status, &RolePage { page, user, role, from: form.from.clone(), errors, list })
 }
 
 /// POST /users/{id}/role: the role in the row.
@@ -86,8 +98,8 @@ pub async fn set_role(
     let (id, role) = (user_id(&id)?, form.role()?);
     let asked = !form.own_password.is_empty();
     let confirmed = asked && is_own_password(&can, form.own_password.clone()).await?;
-    let actor = can.actor.clone();
-    let done = can.db.write(move |conn| switch::set_role(conn, &actor, id, role, confirmed)).await;
+    let (actor, from) = (can.actor.clone(), Role::from_code(&form.from));
+    let done = can.db.write(move |conn| switch::set_role_from(conn, &actor, id, from, role, confirmed)).await;
     let list = format!("{}#r{id}", ListQuery::from_text(&form.back).path());
     match done {
         Ok(switched) => {
@@ -98,11 +110,7 @@ pub async fn set_role(
             let errors = Errors::one("own_password", Refusal::WrongOwnPassword.to_string());
             show(StatusCode::UNPROCESSABLE_ENTITY, can, id, &form, errors).await
         }
-        Err(Error::Refused(Refusal::WrongOwnPassword)) => {
-            let path = format!("/users/{id}/role?role={}", role.code());
-            let back = url::form_urlencoded::byte_serialize(form.back.as_bytes()).collect::<String>();
-            Ok(flash::redirect(&format!("{path}&back={back}"), None))
-        }
+        Err(Error::Refused(Refusal::WrongOwnPassword)) => Ok(flash::redirect(&form.path(id), None)),
         Err(Error::Refused(refusal)) => Ok(flash::redirect(&list, Some(Flash::refused(refusal.to_string())))),
         Err(error) => Err(error),
     }
