@@ -43,7 +43,7 @@ async function search(form) {
     const page = await read(answer);
     if (!page.getElementById('results')) return location.assign(url);
     parts.forEach(id => document.getElementById(id).replaceWith(page.getElementById(id)));
-    document.getElementById('found').textContent = page.querySelector('.pager p, .empty h2')?.textContent;
+    document.getElementById('found').textContent = document.querySelector('.pager p, .empty h2')?.textContent;
     history[history.state?.search ? 'replaceState' : 'pushState']({ search: true }, '', url);
     shown = location.pathname + location.search;
   } catch (error) {
@@ -101,8 +101,10 @@ const open = (scrim, from) => {
   opener = menu ? menu.firstElementChild : from;
   if (menu) menu.open = false;
   document.querySelector('.app').inert = true;
+  const first = scrim.querySelector('[autofocus]') ?? scrim.querySelector('.foot a');
+  first.removeAttribute('autofocus');
   document.body.append(scrim);
-  (scrim.querySelector('[autofocus]') ?? scrim.querySelector('.foot a')).focus();
+  first.focus();
 };
 addEventListener('submit', async e => {
   const form = e.target, button = e.submitter;

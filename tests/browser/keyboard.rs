@@ -44,11 +44,53 @@ async fn the_keyboard_is_enough(device: Device) {
     tab.sees("a.skip", "Skip to content").await;
     press(&tab, Key::Enter).await;
     press(&tab, Key::Tab).await;
+    tab.is_focused("#export > summary").await;
+    press(&tab, Key::Tab).await;
     tab.is_focused("main a[href=\"/users/new\"]").await;
 
     a_row_menu(&tab).await;
+    tab.go("/users").await;
+    the_search(&tab).await;
+    the_selected(&tab).await;
     a_form(&tab).await;
     tab.close().await;
+}
+
+/// "/" leads to the search, which answers while one types and keeps the focus.
+async fn the_search(tab: &Tab) {
+    tab_to(tab, "input[aria-label=\"Select Mateo Silva\"]").await;
+    tab.keys("/").await;
+    tab.is_focused("[name=q]").await;
+    tab.keys("mateo").await;
+    people::sees_names(tab, &["Mateo Silva"]).await;
+    tab.is_focused("[name=q]").await;
+    tab.keys("/").await;
+    assert_eq!(tab.value("q").await, "mateo/", "in a field it is a letter");
+    tab.back().await;
+    tab.is_at("/users").await;
+    people::sees_names(tab, &["Amara Okafor", "Mateo Silva"]).await;
+}
+
+/// A box by the space bar, the bar, its dialog, and out of it again with everything as it was.
+async fn the_selected(tab: &Tab) {
+    tab_to(tab, "input[aria-label=\"Select Mateo Silva\"]").await;
+    press(tab, Key::Space).await;
+    tab_to(tab, ".bulk [value=delete]").await;
+    press(tab, Key::Enter).await;
+    tab.is_focused("dialog .foot a").await;
+    for _ in 0..12 {
+        press(tab, Key::Tab).await;
+        assert!(!tab.has_focus(".app *").await, "the page behind a dialog is out of reach");
+    }
+    press(tab, Key::Escape).await;
+    tab.is_focused(".bulk [value=delete]").await;
+    assert_eq!(tab.count("tbody .sel :checked").await, 1, "the selection is as it was");
+    press(tab, Key::Enter).await;
+    tab.is_focused("dialog .foot a").await;
+    press(tab, Key::Tab).await;
+    tab.is_focused("dialog .foot button").await;
+    press(tab, Key::Enter).await;
+    tab.sees("main [role=status]", "Mateo Silva was deleted.").await;
 }
 
 async fn a_row_menu(tab: &Tab) {

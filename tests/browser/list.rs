@@ -30,6 +30,9 @@ async fn a_list_is_walked_and_narrowed_and_gone_back_to(device: Device) {
     tab.is_at("/users").await;
     walk(&tab).await;
     tab.go("/users").await;
+    if device.script {
+        type_along(&tab).await;
+    }
     narrow(&tab).await;
     tab.close().await;
 }
@@ -66,6 +69,23 @@ async fn walk(tab: &Tab) {
     tab.press("Cancel").await;
     tab.is_at(&second).await;
     assert_eq!(people::names(tab).await, second_page);
+}
+
+/// The list answers while one types, and Back leads to the list before.
+async fn type_along(tab: &Tab) {
+    tab.click("[name=q]").await;
+    for (typed, found) in [("no", "4 users"), ("ra li", "1 user"), ("zzz", "")] {
+        tab.keys(typed).await;
+        let look = if found.is_empty() { ".empty h2" } else { ".pager" };
+        tab.sees(look, if found.is_empty() { "No users match" } else { found }).await;
+        tab.is_focused("[name=q]").await;
+    }
+    let said: String = tab.ask("document.getElementById('found').textContent").await;
+    assert_eq!(said, "No users match", "readers are told");
+    assert!(tab.here().await.contains("q=nora+lizzz"), "{}", tab.here().await);
+    tab.back().await;
+    tab.is_at("/users").await;
+    tab.sees(".pager", "25 of 33 users").await;
 }
 
 /// Search, filter, and the heads of columns.

@@ -30,9 +30,11 @@ mod people;
 mod tab;
 
 mod adding;
+mod deleting;
 mod editing;
 mod keyboard;
 mod list;
 mod looks;
+mod many;
 mod set_up;
 mod status;

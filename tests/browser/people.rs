@@ -89,5 +89,7 @@ pub async fn sort(tab: &Tab, head: &str, code: &str) {
     } else {
         tab.press(head).await;
     }
-    tab.finds(&format!("select[name=sort] option[value=\"{code}\"][selected]")).await;
+    let asked = format!("sort={code}");
+    tab.until(&format!("the address says {asked}"), async || Ok(tab.here().await.contains(&asked).then_some(()))).await;
+    tab.finds("#results:not([aria-busy])").await;
 }

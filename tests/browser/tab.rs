@@ -138,7 +138,7 @@ impl Tab {
 
     async fn read(&self, css: &str) -> WebDriverResult<Vec<String>> {
         const READ: &str = "return [...document.querySelectorAll(arguments[0])]
-            .filter(one => one.checkVisibility()).map(one => one.innerText.trim())";
+            .filter(one => one.checkVisibility({ visibilityProperty: true })).map(one => one.innerText.trim())";
         self.driver.execute(READ, vec![css.into()]).await?.convert()
     }
 
