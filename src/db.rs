@@ -4,16 +4,22 @@
 //! closure is `Fn` and has no effect outside the database. On SQLite writes take turns on one connection
 //! (`BEGIN IMMEDIATE`) while readers go on beside them; on Postgres a deadlock or serialization failure is run again.
 
+mod bulk;
+mod location;
+
+pub use bulk::{bulk_insert, time_text};
+pub use location::Location;
+
 use crate::error::{Error, Result};
 use actix_web::web;
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
 use diesel::prelude::*;
 use diesel::r2d2::{self, ManageConnection, R2D2Connection};
 use diesel::result::DatabaseErrorKind;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
@@ -33,51 +39,6 @@ pub enum Conn {
 
 /// The backend of [`Conn`], for signatures of boxed queries.
 pub type Backend = <Conn as Connection>::Backend;
-
-/// Where the database is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Location {
-    Sqlite(PathBuf),
-    Postgres(String),
-}
-
-impl Location {
-    /// Reads `sqlite://path` or `postgres://…`; anything else is refused with a sentence.
-    pub fn parse(url: &str) -> anyhow::Result<Self> {
-        if let Some(path) = url.strip_prefix("sqlite://") {
-            if path.is_empty() {
-                bail!("the database URL names no file: write sqlite://path/to/file.db");
-            }
-            return Ok(Location::Sqlite(path.into()));
-        }
-        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            let mut parsed = url::Url::parse(url).context("the database URL can't be read")?;
-            for (name, value) in [("connect_timeout", "5"), ("tcp_user_timeout", "30000")] {
-                if !parsed.query_pairs().any(|(key, _)| key == name) {
-                    parsed.query_pairs_mut().append_pair(name, value);
-                }
-            }
-            return Ok(Location::Postgres(parsed.into()));
-        }
-        bail!("the database URL must start with sqlite:// or postgres://");
-    }
-
-    /// The location without its password, for logs and messages.
-    pub fn public(&self) -> String {
-        match self {
-            Location::Sqlite(path) => format!("sqlite://{}", path.display()),
-            Location::Postgres(url) => match url::Url::parse(url) {
-                Ok(parsed) => format!(
-                    "postgres://{}:{}{}",
-                    parsed.host_str().unwrap_or("localhost"),
-                    parsed.port().unwrap_or(5432),
-                    parsed.path()
-                ),
-                Err(_) => "postgres://".into(),
-            },
-        }
-    }
-}
 
 /// Opens connections: diesel's own manager would try one database after the other and drop the error.
 #[derive(Clone, Debug)]
@@ -412,37 +373,4 @@ pub fn new_id() -> i64 {
     let next = |last: i64| if fresh > last { fresh } else { last + step };
     let last = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last)));
     next(last.unwrap_or_default())
-}
-
-/// A time as both databases read it and SQLite keeps it (as Diesel writes it there): for [`bulk_insert`].
-pub fn time_text(at: chrono::NaiveDateTime) -> String {
-    at.format("%F %T%.f").to_string()
-}
-
-/// Inserts many rows, hundreds a statement: JSON objects by column name, with truth values as such and times by
-/// [`time_text`]. `table` and `columns` are the program's own words, never what somebody typed.
-pub fn bulk_insert(conn: &mut Conn, table: &str, columns: &[&str], rows: &[serde_json::Value]) -> Result<()> {
-    const ROWS: usize = 500;
-    let into = columns.join(", ");
-    for rows in rows.chunks(ROWS) {
-        let json = serde_json::to_string(rows).map_err(anyhow::Error::from)?;
-        match conn {
-            Conn::Sqlite(conn) => {
-                let values: Vec<String> = columns.iter().map(|column| format!("row ->> '{column}'")).collect();
-                let values = values.join(", ");
-                // LIMIT keeps the subquery apart: each row is rendered once, and not again for each column.
-                let rows = "(SELECT jsonb(value) AS row FROM json_each($1) LIMIT -1)";
-                diesel::sql_query(format!("INSERT INTO {table} ({into}) SELECT {values} FROM {rows}"))
-                    .bind::<diesel::sql_types::Text, _>(json)
-                    .execute(conn)?
-            }
-            Conn::Postgres(conn) => {
-                let rows = format!("json_populate_recordset(NULL::{table}, $1::json)");
-                diesel::sql_query(format!("INSERT INTO {table} ({into}) SELECT {into} FROM {rows}"))
-                    .bind::<diesel::sql_types::Text, _>(json)
-                    .execute(conn)?
-            }
-        };
-    }
-    Ok(())
 }

@@ -155,7 +155,8 @@ impl<'a> Crowd<'a> {
         self.perhaps_deleted(Person { id, details, created_at, last_activity, is_new, erase_at: None })
     }
 
-    /// A few are pending deletion, as `users::delete` leaves them: on a paid plan, without what they held.
+    /// A few are pending deletion, as `users::delete` leaves them: without what they held, on a paid plan; but one on a plan
+    /// that has been made a free one since.
     fn perhaps_deleted(&self, mut person: Person) -> Person {
         let order = self.order();
         let turn = order.checked_sub(20).filter(|later| later % 20 == 0).map(|later| later / 20);
@@ -164,9 +165,11 @@ impl<'a> Crowd<'a> {
         };
         person.details.status = Status::Pending;
         person.details.phone_ext.clear();
-        if let Some(paid) = self.plans.iter().find(|plan| plan.paid && plan.dialer) {
-            person.details.plan = paid.id;
-            person.details.local_presence &= paid.local_presence;
+        let is_paid = turn != Some(0);
+        if let Some(plan) = self.plans.iter().find(|plan| plan.paid == is_paid) {
+            person.details.plan = plan.id;
+            person.details.dialer &= plan.dialer;
+            person.details.local_presence &= plan.local_presence;
         }
         person.erase_at = Some(self.now + Duration::days(*days));
         person
@@ -331,77 +334,4 @@ impl Iterator for Crowd<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::samples::HARBOURLINE;
-    use super::*;
-    use crate::plans::PlanId;
-    use crate::teams::Team;
-    use crate::users::User;
-    use crate::users::form::{Choices, UserForm};
-    use std::collections::HashSet;
-
-    fn plans() -> Vec<Plan> {
-        let plan = |(id, name, products): (i64, &str, bool)| Plan {
-            id: PlanId(id),
-            name: name.into(),
-            paid: products,
-            dialer: products,
-            local_presence: products && name != "Standard",
-            api: false,
-            position: id as i32,
-        };
-        [(1, "Free", false), (2, "Standard", true), (3, "Professional", true), (4, "Enterprise", true)].map(plan).into()
-    }
-
-    fn people(size: u32) -> Vec<Person> {
-        let teams = [1, 2, 3].map(TeamId);
-        Crowd::new(&HARBOURLINE, size, &plans(), &teams, clock::now(), 1).collect()
-    }
-
-    #[test]
-    fn all_could_have_been_typed_into_the_form() {
-        let teams = [1, 2, 3].map(|id| Team { id: TeamId(id), name: String::new() });
-        let choices = Choices { plans: &plans(), teams: &teams, country: "US" };
-        for person in people(3000) {
-            let Person { id, details, created_at, last_activity, .. } = person;
-            let user = User { id, version: 1, details, credits: 0, last_activity, created_at };
-            if user.details.status == Status::Pending {
-                continue; // No form leads there.
-            }
-            match UserForm::of(&user).parse_edit(&user.details, &choices) {
-                Ok(read) => assert_eq!(read, user.details),
-                Err(errors) => panic!("{errors:?}: {:?}", user.details),
-            }
-        }
-    }
-
-    #[test]
-    fn nobody_signs_in_as_somebody_else() {
-        let people = people(20_000);
-        let mut seen = HashSet::new();
-        for Person { details, .. } in &people {
-            let login = if details.email.is_empty() { &details.username } else { &details.email };
-            assert!(!login.is_empty() && seen.insert(login.to_lowercase()), "{login}");
-            assert!(details.phone_ext.is_empty() || seen.insert(details.phone_ext.clone()));
-        }
-        assert_eq!(people.len(), 20_000 + PENDING.len());
-    }
-
-    #[test]
-    fn each_joined_after_the_one_before_and_was_here_after_joining() {
-        let people = people(500);
-        assert!(people.is_sorted_by_key(|person| person.created_at) && people.is_sorted_by_key(|person| person.id));
-        assert!(people.iter().all(|one| !one.has_signed_in() || one.created_at < one.last_activity));
-        let new = people.iter().filter(|one| one.is_new);
-        assert_eq!(new.filter(|one| !one.has_signed_in() && !one.details.email.is_empty()).count(), 3);
-        let half = clock::now() - HISTORY / 2;
-        assert!(people.iter().filter(|one| one.created_at > half).count() > 300);
-    }
-
-    #[test]
-    fn the_same_people_each_time() {
-        let names = || people(200).into_iter().map(|one| one.details);
-        assert!(names().eq(names()));
-        assert_eq!(people(7).iter().map(|one| one.details.role).collect::<Vec<_>>(), Role::ALL);
-    }
-}
+mod tests;

@@ -1,3 +1,5 @@
+DROP INDEX team_members_by_user;
+CREATE INDEX team_members_by_user ON team_members (account_id, user_id);
 -- Who is pending deletion comes back as disabled; where an address was taken since, the unique indexes refuse that.
 ALTER TABLE credit_pools DROP COLUMN erased;
 DROP INDEX outbox_sent;

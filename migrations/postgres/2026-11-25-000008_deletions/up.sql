@@ -32,3 +32,7 @@ CREATE INDEX outbox_sent ON outbox (sent_at) WHERE state = 'sent';
 
 -- What erased users had used stays used: erased is part of allocated and of used.
 ALTER TABLE credit_pools ADD COLUMN erased BIGINT NOT NULL DEFAULT 0 CHECK (erased >= 0);
+
+-- With the order in it: without, SQLite takes the primary key for the sake of the order, and reads all members of all teams.
+DROP INDEX team_members_by_user;
+CREATE INDEX team_members_by_user ON team_members (account_id, user_id, team_id);

@@ -1,3 +1,5 @@
+DROP INDEX team_members_by_user;
+CREATE INDEX team_members_by_user ON team_members (account_id, user_id);
 -- Who is pending deletion comes back as disabled; where an address was taken since, the unique indexes refuse that.
 INSERT INTO users_search (users_search, rank) VALUES ('secure-delete', 0);
 ALTER TABLE credit_pools DROP COLUMN erased;

@@ -40,3 +40,7 @@ ALTER TABLE credit_pools ADD COLUMN erased BIGINT NOT NULL DEFAULT 0 CHECK (eras
 
 -- Deleted words leave the search index at once, and not when its segments are merged some day.
 INSERT INTO users_search (users_search, rank) VALUES ('secure-delete', 1);
+
+-- With the order in it: without, SQLite takes the primary key for the sake of the order, and reads all members of all teams.
+DROP INDEX team_members_by_user;
+CREATE INDEX team_members_by_user ON team_members (account_id, user_id, team_id);

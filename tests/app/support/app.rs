@@ -18,7 +18,7 @@ use seatkeeper::sessions::{PasswordHash, Passwords};
 use seatkeeper::teams::{self, TeamId};
 use seatkeeper::users::{self, Details, NewUser, Seat, Status, UseBalance, UserType, fold};
 use seatkeeper::{operator, plans};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::{OnceLock, mpsc};
 use std::thread::JoinHandle;
 
@@ -88,15 +88,7 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let base_url = setup.base_url.map_or_else(|| format!("http://{address}"), str::to_owned);
-        let config = Config {
-            listen: address,
-            base_url: base_url.parse().unwrap(),
-            smtp: setup.smtp.clone(),
-            mail_from: "no-reply@seats.example".into(),
-            trusted_proxies: vec![],
-            bcrypt_cost: BCRYPT_COST,
-            cookie_key: vec![7; 64],
-        };
+        let config = Config { base_url: base_url.parse().unwrap(), smtp: setup.smtp.clone(), ..config(address) };
         let database = TestDatabase::migrated();
         let db = database.open();
         let harbourline = NewAccount {
@@ -294,6 +286,19 @@ impl TestApp {
 
     pub fn is_up(&self) -> bool {
         self.server.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+    }
+}
+
+/// Settings of a test's server.
+pub fn config(listen: SocketAddr) -> Config {
+    Config {
+        listen,
+        base_url: format!("http://{listen}").parse().unwrap(),
+        smtp: None,
+        mail_from: "no-reply@seats.example".into(),
+        trusted_proxies: vec![],
+        bcrypt_cost: BCRYPT_COST,
+        cookie_key: vec![7; 64],
     }
 }
 

@@ -9,7 +9,7 @@ mod program;
 mod smtp;
 mod tables;
 
-pub use app::{Setup, TestApp, two_words};
+pub use app::{Setup, TestApp, config, two_words};
 pub use database::{TestDatabase, postgres};
 pub use form::UserForm;
 pub use page::Page;

@@ -1,0 +1,47 @@
+use anyhow::{Context, bail};
+use std::path::PathBuf;
+
+/// Where the database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    Sqlite(PathBuf),
+    Postgres(String),
+}
+
+impl Location {
+    /// Reads `sqlite://path` or `postgres://…`; anything else is refused with a sentence.
+    pub fn parse(url: &str) -> anyhow::Result<Self> {
+        if let Some(path) = url.strip_prefix("sqlite://") {
+            if path.is_empty() {
+                bail!("the database URL names no file: write sqlite://path/to/file.db");
+            }
+            return Ok(Location::Sqlite(path.into()));
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let mut parsed = url::Url::parse(url).context("the database URL can't be read")?;
+            for (name, value) in [("connect_timeout", "5"), ("tcp_user_timeout", "30000")] {
+                if !parsed.query_pairs().any(|(key, _)| key == name) {
+                    parsed.query_pairs_mut().append_pair(name, value);
+                }
+            }
+            return Ok(Location::Postgres(parsed.into()));
+        }
+        bail!("the database URL must start with sqlite:// or postgres://");
+    }
+
+    /// The location without its password, for logs and messages.
+    pub fn public(&self) -> String {
+        match self {
+            Location::Sqlite(path) => format!("sqlite://{}", path.display()),
+            Location::Postgres(url) => match url::Url::parse(url) {
+                Ok(parsed) => format!(
+                    "postgres://{}:{}{}",
+                    parsed.host_str().unwrap_or("localhost"),
+                    parsed.port().unwrap_or(5432),
+                    parsed.path()
+                ),
+                Err(_) => "postgres://".into(),
+            },
+        }
+    }
+}
