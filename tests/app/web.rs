@@ -3,7 +3,7 @@
 use crate::support::{Browser, NOTHING, Page, Setup, TestApp};
 use reqwest::Method;
 use reqwest::header::{ACCEPT_ENCODING, ORIGIN};
-use seatkeeper::access::Role;
+use seatkeeper::access::{Role, UserId};
 use seatkeeper::users::Status;
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -253,6 +253,12 @@ async fn no_link_is_dead() {
     }
 }
 
+/// The addresses of two dialogs about a user.
+async fn dialogs(amara: &Browser, user: UserId) -> [String; 2] {
+    let page = amara.post("/users/batches", [("id", user.to_string().as_str()), ("action", "delete")]).await;
+    [page.location.unwrap(), format!("/users/{user}/role?role=owner")]
+}
+
 #[actix_web::test]
 async fn every_form_leads_to_a_route() {
     let (app, amara) = TestApp::with_owner().await;
@@ -265,7 +271,8 @@ async fn every_form_leads_to_a_route() {
     let numbers = |path: &str| {
         path.split('/').map(|part| if part.parse::<i64>().is_ok() { "1" } else { part }).collect::<Vec<_>>().join("/")
     };
-    for path in ["/users", "/users/new", "/profile", "/sign-in", &format!("/users/{mateo}")] {
+    let [batch, role] = dialogs(&amara, mateo).await;
+    for path in ["/users", "/users/new", "/profile", "/sign-in", &format!("/users/{mateo}"), &batch, &role] {
         let page = amara.get(path).await;
         for action in page.attrs("form[method=post]", "action") {
             assert!(posts.contains(&numbers(&action)), "{path} has a form for {action}");
@@ -277,7 +284,8 @@ async fn every_form_leads_to_a_route() {
 async fn pages_have_no_script_or_style_of_their_own() {
     let (app, amara) = TestApp::with_owner().await;
     let mateo = app.user("Mateo Silva", Role::Member);
-    for path in ["/users", "/users/new", "/profile", "/nowhere", &format!("/users/{mateo}")] {
+    let [batch, role] = dialogs(&amara, mateo).await;
+    for path in ["/users", "/users/new", "/profile", "/nowhere", &format!("/users/{mateo}"), &batch, &role] {
         let page = amara.get(path).await;
         assert_eq!(page.count("script:not([src]), style, [style], [onclick], [onload], [onsubmit]"), 0, "{path}");
         assert_eq!(page.attrs("html", "lang"), ["en"], "{path}");
@@ -293,11 +301,12 @@ async fn pages_have_no_script_or_style_of_their_own() {
 async fn every_control_has_a_label() {
     let (app, amara) = TestApp::with_owner().await;
     let mateo = app.user("Mateo Silva", Role::Member);
-    for path in ["/users", "/users/new", "/sign-in", &format!("/users/{mateo}")] {
+    let [batch, role] = dialogs(&amara, mateo).await;
+    for path in ["/users", "/users/new", "/sign-in", &format!("/users/{mateo}"), &batch, &role] {
         let browser = if path == "/sign-in" { &app.visitor() } else { &amara.browser };
         let page = browser.get(path).await;
         let labels = page.attrs("label[for]", "for");
-        let lonely = page.each("main :is(input:not([type=hidden]), select, textarea)", |control| {
+        let lonely = page.each(":is(main, dialog) :is(input:not([type=hidden]), select, textarea)", |control| {
             let in_label =
                 control.ancestors().filter_map(scraper::ElementRef::wrap).any(|one| one.value().name() == "label");
             let named = control.attr("id").is_some_and(|id| labels.contains(&id.to_owned()));
@@ -309,11 +318,14 @@ async fn every_control_has_a_label() {
 
 #[actix_web::test]
 async fn the_colour_scheme_is_kept() {
-    let (_app, amara) = TestApp::with_owner().await;
+    let (app, amara) = TestApp::with_owner().await;
     assert_eq!(amara.get("/users").await.attrs("html", "data-scheme"), ["auto"]);
     let page = amara.post("/scheme", [("scheme", "dark"), ("back", "/users?q=a")]).await;
     assert_eq!(page.location.as_deref(), Some("/users?q=a"));
     assert_eq!(amara.follow(&page).await.attrs("html", "data-scheme"), ["dark"]);
+    for (what, page) in every_kind(&app, &amara).await.into_iter().filter(|(_, page)| page.has("main.lost")) {
+        assert_eq!(page.attrs("html", "data-scheme"), ["dark"], "{what}: errors too");
+    }
     amara.post("/scheme", [("scheme", "\"><script>")]).await;
     assert_eq!(amara.get("/users").await.attrs("html", "data-scheme"), ["dark"], "no scheme of ours");
 }

@@ -160,7 +160,7 @@ fn any_query(dice: &mut Dice, app: &TestApp, teams: &[i64]) -> ListQuery {
         "-created",
     ];
     ListQuery {
-        status: (*dice.roll(&["", "", "disabled", "pending"])).into(),
+        status: (*dice.roll(&["", "", "", "disabled", "pending"])).into(),
         q: (*dice.roll(WORDS)).into(),
         role: (*dice.roll(&["", "", "", "agent", "member", "owner", "emperor"])).into(),
         plan: dice.roll(&plans).clone(),
@@ -232,7 +232,7 @@ fn all_at_once(app: &TestApp, scope: &Scope, query: &ListQuery, times: &Times, m
 #[actix_web::test]
 async fn however_large_the_account_the_list_is_the_naive_one() {
     let app = with_many(150).await;
-    app.run("UPDATE users SET status = 'pending' WHERE id % 7 = 0");
+    app.run("UPDATE users SET status = 'pending' WHERE role = 'admin'");
     let naive = Naive::of(&app);
     let teams: Vec<i64> = naive.members.iter().map(|(team, _)| *team).collect::<BTreeSet<_>>().into_iter().collect();
     let times = Times::new("UTC", seatkeeper::clock::now());
