@@ -1,17 +1,16 @@
 //! Users as tables: what the list shows and every field besides, in the order in which they were added.
 
 use super::list::{self, ListQuery, Scope};
-use super::model::{Seat, Status, UseBalance, UserType, full_name, known};
-use crate::access::{AccountId, Role, UserId};
+use super::model::{Seat, SettingsRow, UserRow, full_name, known};
+use crate::access::{AccountId, UserId};
 use crate::credits::{self, CreditKind};
 use crate::db::Conn;
 use crate::error::Result;
-use crate::plans::{self, PlanId};
+use crate::plans;
 use crate::schema::{user_settings, users};
 use crate::teams;
 use crate::web::download::Cell;
 use crate::web::text::Times;
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use std::collections::{HashMap, VecDeque};
 
@@ -47,37 +46,6 @@ pub const COLUMNS: [&str; 27] = [
 
 /// Users of one slice: so many are in memory at a time.
 pub const SLICE: usize = 1000;
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = users)]
-struct UserColumns {
-    id: UserId,
-    status: Status,
-    role: Role,
-    plan_id: PlanId,
-    seat: Seat,
-    first_name: String,
-    last_name: String,
-    email: String,
-    username: String,
-    phone: String,
-    phone_ext: String,
-    company: String,
-    credits: i64,
-    last_activity: NaiveDateTime,
-    created_at: NaiveDateTime,
-}
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = user_settings)]
-struct SettingsColumns {
-    user_type: UserType,
-    job_title: String,
-    dialer: bool,
-    local_presence: bool,
-    use_balance: UseBalance,
-    ext_phone: String,
-}
 
 /// Everybody who is meant, slice by slice: between two of them no transaction is open.
 pub struct Cursor {
@@ -130,7 +98,7 @@ impl Cursor {
 }
 
 fn rows(conn: &mut Conn, account: AccountId, ids: &[UserId], times: &Times) -> Result<Vec<Vec<Cell>>> {
-    let found: Vec<(UserColumns, SettingsColumns)> = users::table
+    let found: Vec<(UserRow, SettingsRow)> = users::table
         .inner_join(
             user_settings::table
                 .on(user_settings::account_id.eq(users::account_id).and(user_settings::user_id.eq(users::id))),
@@ -138,7 +106,7 @@ fn rows(conn: &mut Conn, account: AccountId, ids: &[UserId], times: &Times) -> R
         .filter(users::account_id.eq(account))
         .filter(users::id.eq_any(ids.to_vec()))
         .order(users::id)
-        .select((UserColumns::as_select(), SettingsColumns::as_select()))
+        .select((UserRow::as_select(), SettingsRow::as_select()))
         .load(conn)?;
     let plans = plans::all(conn)?;
     let mut teams: HashMap<UserId, Vec<String>> = HashMap::new();
@@ -147,7 +115,7 @@ fn rows(conn: &mut Conn, account: AccountId, ids: &[UserId], times: &Times) -> R
     }
     let allocations = credits::allocations_of(conn, account, ids)?.into_iter();
     let allocations: HashMap<_, _> = allocations.map(|one| ((one.user_id, one.kind), one.allocated)).collect();
-    let row = |(user, settings): &(UserColumns, SettingsColumns)| {
+    let row = |(user, settings): &(UserRow, SettingsRow)| {
         let plan = plans.iter().find(|plan| plan.id == user.plan_id).map_or("", |plan| &plan.name);
         let teams = teams.get(&user.id).map(|names| names.join("; ")).unwrap_or_default();
         let allocated = |kind| Cell::Number(allocations.get(&(user.id, kind)).copied().unwrap_or(0));
@@ -157,7 +125,7 @@ fn rows(conn: &mut Conn, account: AccountId, ids: &[UserId], times: &Times) -> R
     Ok(found.iter().map(row).collect())
 }
 
-fn cells(user: &UserColumns, settings: &SettingsColumns, plan: &str, teams: String, times: &Times) -> Vec<Cell> {
+fn cells(user: &UserRow, settings: &SettingsRow, plan: &str, teams: String, times: &Times) -> Vec<Cell> {
     let text = |text: &str| Cell::Text(text.to_owned());
     let yes_no = |yes: bool| text(if yes { "Yes" } else { "No" });
     let seen =

@@ -118,34 +118,34 @@ pub struct User {
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = users)]
-struct UserRow {
-    id: UserId,
-    version: i32,
-    status: Status,
-    role: Role,
-    plan_id: PlanId,
-    seat: Seat,
-    first_name: String,
-    last_name: String,
-    email: String,
-    username: String,
-    phone: String,
-    phone_ext: String,
-    company: String,
-    credits: i64,
-    last_activity: NaiveDateTime,
-    created_at: NaiveDateTime,
+pub(super) struct UserRow {
+    pub id: UserId,
+    pub version: i32,
+    pub status: Status,
+    pub role: Role,
+    pub plan_id: PlanId,
+    pub seat: Seat,
+    pub first_name: String,
+    pub last_name: String,
+    pub email: String,
+    pub username: String,
+    pub phone: String,
+    pub phone_ext: String,
+    pub company: String,
+    pub credits: i64,
+    pub last_activity: NaiveDateTime,
+    pub created_at: NaiveDateTime,
 }
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = user_settings)]
-struct SettingsRow {
-    user_type: UserType,
-    job_title: String,
-    dialer: bool,
-    local_presence: bool,
-    use_balance: UseBalance,
-    ext_phone: String,
+pub(super) struct SettingsRow {
+    pub user_type: UserType,
+    pub job_title: String,
+    pub dialer: bool,
+    pub local_presence: bool,
+    pub use_balance: UseBalance,
+    pub ext_phone: String,
 }
 
 /// One user of this account. Another account's id is not found.
