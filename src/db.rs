@@ -7,7 +7,7 @@
 mod bulk;
 mod location;
 
-pub use bulk::{bulk_insert, time_text};
+pub use bulk::{Rows, time_text, without_indexes};
 pub use location::Location;
 
 use crate::error::{Error, Result};
@@ -30,6 +30,9 @@ const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/po
 const ATTEMPTS: usize = 5;
 /// Milliseconds that a connection waits for a lock.
 const LOCK_WAIT: u32 = 5000;
+/// Pages of SQLite that each connection keeps: negative, so in kB. The system keeps the rest of the file. No memory map: it
+/// brought nothing that was seen, and counts as the program's memory, once a connection.
+const CACHE: i32 = -4000;
 
 #[derive(diesel::MultiConnection)]
 pub enum Conn {
@@ -60,8 +63,8 @@ impl ManageConnection for Manager {
                 // FULL: what was confirmed outlives a power cut; credits and money are at stake.
                 conn.batch_execute(&format!(
                     "PRAGMA busy_timeout={LOCK_WAIT}; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
-                     PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA cache_size=-16000; \
-                     PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY; PRAGMA query_only={query_only};"
+                     PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA cache_size={CACHE}; \
+                     PRAGMA temp_store=MEMORY; PRAGMA query_only={query_only};"
                 ))
                 .map_err(r2d2::Error::QueryError)?;
                 Ok(Conn::Sqlite(conn))

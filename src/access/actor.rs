@@ -1,5 +1,6 @@
 //! Who does it: every write takes an [`Actor`], for the rules and for the activity log.
 
+use super::Viewer;
 use super::permissions::Permissions;
 use diesel_derive_newtype::DieselNewType;
 
@@ -31,6 +32,18 @@ pub struct Actor {
 }
 
 impl Actor {
+    /// Who is signed in.
+    pub fn of(viewer: &Viewer, address: String) -> Self {
+        Actor {
+            account: viewer.account,
+            user: Some(viewer.user),
+            impersonator: None,
+            permissions: viewer.permissions(),
+            is_operator: viewer.is_operator(),
+            address,
+        }
+    }
+
     /// The command line, set-up and workers.
     pub fn system(account: AccountId) -> Self {
         Actor {

@@ -151,14 +151,7 @@ async fn signed_in(req: HttpRequest) -> Result<(web::Data<App>, Viewer, Site, Pa
         let (account, user) = (viewer.account, viewer.user);
         app.db.write(move |conn| sessions::touch(conn, account, user, &key_hash, now)).await?;
     }
-    let actor = Actor {
-        account: viewer.account,
-        user: Some(viewer.user),
-        impersonator: None,
-        permissions: viewer.permissions(),
-        is_operator: viewer.is_operator(),
-        address,
-    };
+    let actor = Actor::of(&viewer, address);
     let page = Page::new(&req, &viewer, site);
     Ok((app, viewer, site, page, actor))
 }

@@ -186,8 +186,7 @@ fn add_known(conn: &mut Conn, account: AccountId, id: BatchId, ids: &[UserId]) -
 
 fn add(conn: &mut Conn, account: AccountId, id: BatchId, users: &[UserId]) -> Result<()> {
     let row = |user: &UserId| json!({ "account_id": account.0, "batch_id": id.0, "user_id": user.0, "refused": "" });
-    let rows: Vec<_> = users.iter().map(row).collect();
-    db::bulk_insert(conn, "batch_items", &["account_id", "batch_id", "user_id", "refused"], &rows)
+    db::Rows::of("batch_items", users.iter().map(row).collect()).insert(conn)
 }
 
 /// Counts who is meant; a batch of nobody is dropped.

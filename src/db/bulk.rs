@@ -1,38 +1,179 @@
 //! Many rows at once: for the demo, and for who is meant by a change to many.
 
-use super::Conn;
+use super::{CACHE, Conn};
 use crate::error::Result;
-use diesel::RunQueryDsl;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::sqlite::Sqlite;
+use serde_json::Value;
 
-/// A time as both databases read it and SQLite keeps it (as Diesel writes it there): for [`bulk_insert`].
+/// A time as both databases read it and SQLite keeps it (as Diesel writes it there): for [`Rows`].
 pub fn time_text(at: chrono::NaiveDateTime) -> String {
     at.format("%F %T%.f").to_string()
 }
 
-/// Inserts many rows, hundreds a statement: JSON objects by column name, with truth values as such and times by
-/// [`time_text`]. `table` and `columns` are the program's own words, never what somebody typed.
-pub fn bulk_insert(conn: &mut Conn, table: &str, columns: &[&str], rows: &[serde_json::Value]) -> Result<()> {
-    const ROWS: usize = 500;
-    let into = columns.join(", ");
-    for rows in rows.chunks(ROWS) {
-        let json = serde_json::to_string(rows).map_err(anyhow::Error::from)?;
+/// Rows of one table: JSON objects by column name, all with the same columns; truth values as such and times by
+/// [`time_text`]. Table and columns are the program's own words, never what somebody typed.
+pub struct Rows {
+    table: &'static str,
+    rows: Vec<Value>,
+}
+
+impl Rows {
+    pub fn of(table: &'static str, rows: Vec<Value>) -> Self {
+        Rows { table, rows }
+    }
+
+    pub fn insert(&self, conn: &mut Conn) -> Result<()> {
+        let Some(first) = self.rows.first().and_then(Value::as_object) else { return Ok(()) };
+        let columns: Vec<&str> = first.keys().map(String::as_str).collect();
+        let (table, into) = (self.table, columns.join(", "));
         match conn {
             Conn::Sqlite(conn) => {
-                let values: Vec<String> = columns.iter().map(|column| format!("row ->> '{column}'")).collect();
-                let values = values.join(", ");
-                // LIMIT keeps the subquery apart: each row is rendered once, and not again for each column.
-                let rows = "(SELECT jsonb(value) AS row FROM json_each($1) LIMIT -1)";
-                diesel::sql_query(format!("INSERT INTO {table} ({into}) SELECT {values} FROM {rows}"))
-                    .bind::<diesel::sql_types::Text, _>(json)
-                    .execute(conn)?
+                let insert = format!("INSERT INTO {table} ({into}) VALUES ");
+                for rows in self.rows.chunks((CELLS / columns.len()).max(1)) {
+                    Many { insert: &insert, rows: rows.iter().filter_map(Cell::of_row).collect() }.execute(conn)?;
+                }
             }
             Conn::Postgres(conn) => {
                 let rows = format!("json_populate_recordset(NULL::{table}, $1::json)");
-                diesel::sql_query(format!("INSERT INTO {table} ({into}) SELECT {into} FROM {rows}"))
-                    .bind::<diesel::sql_types::Text, _>(json)
-                    .execute(conn)?
+                for chunk in self.rows.chunks(500) {
+                    diesel::sql_query(format!("INSERT INTO {table} ({into}) SELECT {into} FROM {rows}"))
+                        .bind::<Text, _>(serde_json::to_string(chunk).map_err(anyhow::Error::from)?)
+                        .execute(conn)?;
+                }
             }
-        };
+        }
+        Ok(())
     }
-    Ok(())
+}
+
+/// Values in one statement.
+const CELLS: usize = 400;
+
+/// Some rows for SQLite, whose statement is prepared once a table. (Taken apart from JSON, as on Postgres, they need twice the
+/// time.)
+struct Many<'a> {
+    insert: &'a str,
+    rows: Vec<Vec<Cell<'a>>>,
+}
+
+enum Cell<'a> {
+    Text(&'a str),
+    Number(i64),
+    Truth(bool),
+    Null,
+}
+
+impl<'a> Cell<'a> {
+    fn of_row(row: &'a Value) -> Option<Vec<Self>> {
+        Some(row.as_object()?.values().map(Cell::of).collect())
+    }
+
+    fn of(value: &'a Value) -> Self {
+        match value {
+            Value::String(text) => Cell::Text(text),
+            Value::Bool(truth) => Cell::Truth(*truth),
+            other => other.as_i64().map_or(Cell::Null, Cell::Number),
+        }
+    }
+}
+
+impl QueryFragment<Sqlite> for Many<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql(self.insert);
+        for (index, row) in self.rows.iter().enumerate() {
+            out.push_sql(if index == 0 { "(" } else { ", (" });
+            for (index, cell) in row.iter().enumerate() {
+                if index > 0 {
+                    out.push_sql(", ");
+                }
+                cell.walk_ast(out.reborrow())?;
+            }
+            out.push_sql(")");
+        }
+        Ok(())
+    }
+}
+
+impl QueryFragment<Sqlite> for Cell<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        match self {
+            Cell::Text(text) => out.push_bind_param::<Text, _>(*text),
+            Cell::Number(number) => out.push_bind_param::<BigInt, _>(number),
+            Cell::Truth(truth) => out.push_bind_param::<Bool, _>(truth),
+            Cell::Null => {
+                out.push_sql("NULL");
+                Ok(())
+            }
+        }
+    }
+}
+
+impl QueryId for Many<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl RunQueryDsl<SqliteConnection> for Many<'_> {}
+
+/// A statement that takes something away, and the one that makes it again.
+#[derive(diesel::QueryableByName)]
+struct Part {
+    #[diesel(sql_type = Text)]
+    drop: String,
+    #[diesel(sql_type = Text)]
+    make: String,
+}
+
+/// Indexes and triggers of the tables in $1, a JSON array.
+const SQLITE_PARTS: &str = "SELECT 'DROP ' || type || ' ' || name AS \"drop\", sql AS make FROM sqlite_master \
+    WHERE type IN ('index', 'trigger') AND sql IS NOT NULL AND tbl_name IN (SELECT value FROM json_each($1))";
+
+/// Foreign keys and indexes, but those of primary keys, which the foreign keys need.
+const POSTGRES_PARTS: &str = "\
+    SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) AS drop, \
+    format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) AS make \
+    FROM pg_constraint WHERE contype = 'f' AND conrelid::regclass::text IN (SELECT json_array_elements_text($1::json)) \
+    UNION ALL \
+    SELECT format('DROP INDEX %I', indexname), indexdef FROM pg_indexes \
+    WHERE schemaname = current_schema() AND tablename IN (SELECT json_array_elements_text($1::json)) \
+    AND indexname NOT IN (SELECT conname FROM pg_constraint)";
+
+/// Fills tables, the empty ones of a new database, without what has to be kept in step row by row: indexes, triggers and
+/// foreign keys are taken away, and made again when all rows are there, which takes a fraction of the time. Called in a
+/// write, whose end makes all of it stay or none.
+pub fn without_indexes<T>(conn: &mut Conn, tables: &[&str], fill: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+    let tables = serde_json::to_string(tables).map_err(anyhow::Error::from)?;
+    let parts: Vec<Part> = match conn {
+        Conn::Sqlite(conn) => {
+            conn.batch_execute("PRAGMA cache_size=-64000")?;
+            diesel::sql_query(SQLITE_PARTS).bind::<Text, _>(tables).load(conn)?
+        }
+        Conn::Postgres(conn) => {
+            conn.batch_execute("SET LOCAL statement_timeout = 0; SET LOCAL maintenance_work_mem = '256MB'")?;
+            diesel::sql_query(POSTGRES_PARTS).bind::<Text, _>(tables).load(conn)?
+        }
+    };
+    for part in &parts {
+        conn.batch_execute(&part.drop)?;
+    }
+    let filled = fill(conn)?;
+    tracing::info!("all rows are there; {} indexes and the like are made", parts.len());
+    for part in parts.iter().rev() {
+        conn.batch_execute(&part.make)?;
+    }
+    if let Conn::Sqlite(conn) = conn {
+        tracing::info!("the search index is made");
+        // Words are gathered in more memory than usual (bytes), so that less is merged later.
+        conn.batch_execute(
+            "INSERT INTO users_search (users_search, rank) VALUES ('hashsize', 33554432); \
+             INSERT INTO users_search (users_search) VALUES ('rebuild'); \
+             INSERT INTO users_search (users_search, rank) VALUES ('hashsize', 1048576)",
+        )?;
+        conn.batch_execute(&format!("PRAGMA cache_size={CACHE}"))?;
+    }
+    Ok(filled)
 }

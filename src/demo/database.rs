@@ -18,15 +18,13 @@ use std::path::{Path, PathBuf};
 enum Found {
     /// No tables, or ours without any account.
     Nothing,
-    /// A whole demo.
+    /// A demo, whole: it is written in one transaction.
     Demo,
-    /// A demo whose filling was interrupted.
-    Half,
     /// Anything else.
     Other,
 }
 
-/// Opens the demo's database, brings its schema up to date and empties it, unless `keep` and it holds a whole demo.
+/// Opens the demo's database, brings its schema up to date and empties it, unless `keep` and it holds a demo.
 /// Then [`is_empty`](super::is_empty) says whether it is to be filled. Refused where the database holds anything but an
 /// earlier demo, or, on SQLite, where another process has it open.
 pub fn open(location: Location, keep: bool, connections: u32) -> anyhow::Result<Db> {
@@ -59,7 +57,7 @@ fn clear_file(path: &Path, keep: bool) -> anyhow::Result<()> {
         Found::Other => bail!("{name} holds something else than a demo, and is left alone: name another database"),
         Found::Nothing => return Ok(()),
         Found::Demo if keep => return Ok(()),
-        Found::Demo | Found::Half => {}
+        Found::Demo => {}
     }
     // Leaving WAL mode is refused as long as anybody else has the file open.
     conn.batch_execute("PRAGMA journal_mode=DELETE")
@@ -79,7 +77,7 @@ fn clear_tables(conn: &mut Conn, keep: bool) -> anyhow::Result<()> {
         Found::Other => bail!("the database holds something else than a demo, and is left alone: name an empty one"),
         Found::Nothing => return Ok(()),
         Found::Demo if keep => return Ok(()),
-        Found::Demo | Found::Half => {}
+        Found::Demo => {}
     }
     let tables: Vec<String> = tables(conn)?.into_iter().filter(|table| table != MIGRATIONS).collect();
     let tables: Vec<String> = tables.iter().map(|table| format!("\"{table}\"")).collect();
@@ -107,29 +105,20 @@ fn look(conn: &mut Conn) -> Result<Found> {
         return Ok(Found::Other);
     }
     // Only columns that every version has: an earlier demo may be an older program's.
-    let found: Vec<(String, i32)> =
-        accounts::table.select((accounts::name, accounts::enabled_users)).order(accounts::id).limit(3).load(conn)?;
-    if found.is_empty() {
+    let names: Vec<String> = accounts::table.select(accounts::name).order(accounts::id).limit(3).load(conn)?;
+    if names.is_empty() {
         return Ok(Found::Nothing);
     }
-    let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
-    let is_named_so = names == [HARBOURLINE.name] || names == [HARBOURLINE.name, SUNFIELD.name];
     let known = users::table.filter(users::email_key.eq_any(SIGN_INS));
     let has_known: bool = diesel::select(exists(known)).get_result(conn)?;
-    let has_anybody: bool = diesel::select(exists(users::table.select(users::id))).get_result(conn)?;
-    if !is_named_so || (has_anybody && !has_known) {
-        return Ok(Found::Other);
-    }
-    // The counts are written last: see fill.
-    let is_whole = found.len() == 2 && found.iter().all(|(_, enabled)| *enabled > 0);
-    Ok(if is_whole { Found::Demo } else { Found::Half })
+    let is_demo = names == [HARBOURLINE.name, SUNFIELD.name] && has_known;
+    Ok(if is_demo { Found::Demo } else { Found::Other })
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::{PASSWORD, fill};
     use super::*;
-    use crate::accounts::ids;
     use crate::sessions::Passwords;
     use crate::verify;
 
@@ -170,22 +159,6 @@ mod tests {
         assert_eq!(users(&kept), 137 + 12 + 3);
         drop(kept);
         assert!(is_empty(&demo_after_drop(&location, false)).unwrap());
-    }
-
-    #[test]
-    fn half_a_demo_is_not_kept() {
-        let folder = tempfile::tempdir().unwrap();
-        let location = Location::Sqlite(folder.path().join("demo.db"));
-        let db = demo(&location, false).unwrap();
-        fill(&db, 7, &Passwords::new(4).hash_now(PASSWORD).unwrap()).unwrap();
-        db.write_now(|conn| {
-            let last = *ids(conn)?.last().unwrap();
-            diesel::update(accounts::table.find(last)).set(accounts::enabled_users.eq(0)).execute(conn)?;
-            Ok(())
-        })
-        .unwrap();
-        drop(db);
-        assert!(is_empty(&demo_after_drop(&location, true)).unwrap());
     }
 
     #[test]

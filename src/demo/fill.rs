@@ -1,8 +1,8 @@
-//! Writing the demo: account by account, thousands of users a transaction.
+//! Writing the demo, all in one transaction: its users are made up by one thread and written by another.
 
 use super::people::{Crowd, HISTORY, Person};
 use super::pools::Pools;
-use super::rows::Batch;
+use super::rows::{Batch, TABLES};
 use super::samples::{HARBOURLINE, SUNFIELD, SUNFIELD_USERS, Sample, TEAMS};
 use crate::access::{AccountId, Role, UserId};
 use crate::db::{self, Conn, Db};
@@ -14,15 +14,17 @@ use crate::sessions::PasswordHash;
 use crate::teams::TeamId;
 use crate::users::{Seat, Status};
 use crate::{clock, operator};
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
 use std::collections::BTreeMap;
+use std::sync::mpsc;
+use std::thread;
 
 /// The same people each time. Ids, keys and dates differ.
 const SEED: u64 = 0x5EA7;
-/// Users written in one transaction. Each touches most pages of most indexes, so that many small ones take longer.
-const BATCH: usize = 10_000;
+/// Users that are made up together, beside those that are being written.
+const BATCH: usize = 5_000;
 /// The activity log tells of the first users only: a million entries would take long and show nothing new.
 const LOGGED: usize = 150;
 /// A line is logged after so many users.
@@ -31,17 +33,20 @@ const PROGRESS: i32 = 100_000;
 const SITE: &str = "http://127.0.0.1:8080";
 
 /// Fills an empty, migrated database: an account of `users` users, at least the seven known ones, of whom
-/// owner@demo.example is the operator too, and a small second account. `password` is everybody's.
+/// owner@demo.example is the operator too, and a small second account. `password` is everybody's. All or nothing.
 pub fn fill(db: &Db, users: u32, password: &PasswordHash) -> anyhow::Result<()> {
-    let plans = db.write_now(|conn| {
+    db.write_now(|conn| {
         plans::install_defaults(conn)?;
-        plans::all(conn)
+        let filler = Filler { password, plans: plans::all(conn)?, now: clock::now() };
+        db::without_indexes(conn, &TABLES, |conn| {
+            let size = users.max(HARBOURLINE.known.len() as u32);
+            let (account, owner) = filler.account(conn, &HARBOURLINE, size, SEED)?;
+            filler.account(conn, &SUNFIELD, SUNFIELD_USERS, SEED + 1)?;
+            operator::appoint(conn, account, owner)
+        })
     })?;
-    let filler = Filler { db, password, plans, now: clock::now() };
-    let (account, owner) = filler.account(&HARBOURLINE, users.max(HARBOURLINE.known.len() as u32), SEED)?;
-    db.write_now(|conn| operator::appoint(conn, account, owner))?;
-    // Its counts are the last that is written, by which `open` knows that the demo is whole.
-    filler.account(&SUNFIELD, SUNFIELD_USERS, SEED + 1)?;
+    // What was written is in the log still, as large as all of it.
+    db.checkpoint()?;
     Ok(())
 }
 
@@ -80,11 +85,14 @@ impl Tally {
         if person.is_new {
             self.new.push(person.clone());
         }
+        let counted = self.enabled + self.disabled + self.pending;
+        if counted % PROGRESS == 0 {
+            tracing::info!("{counted} users made up");
+        }
     }
 }
 
 struct Filler<'a> {
-    db: &'a Db,
     password: &'a PasswordHash,
     plans: Vec<Plan>,
     now: NaiveDateTime,
@@ -92,40 +100,66 @@ struct Filler<'a> {
 
 impl Filler<'_> {
     /// Writes an account with all its users; its id and its Owner's.
-    fn account(&self, sample: &'static Sample, users: u32, seed: u64) -> anyhow::Result<(AccountId, UserId)> {
+    fn account(&self, conn: &mut Conn, sample: &'static Sample, users: u32, seed: u64) -> Result<(AccountId, UserId)> {
         let id = AccountId(db::new_id());
         let plan = self.plans.iter().find(|plan| plan.name == sample.plan);
         let plan =
             plan.with_context(|| format!("the database has plans of its own, but none named {}", sample.plan))?;
         let teams = TEAMS.map(|name| (TeamId(db::new_id()), name));
-        let opening = Batch::account(id, sample, plan.id, &teams, self.now - HISTORY - Duration::hours(1));
-        self.db.write_now(|conn| opening.insert(conn))?;
+        Batch::account(id, sample, plan.id, &teams, self.now - HISTORY - Duration::hours(1)).insert(conn)?;
 
         let teams = teams.map(|(team, _)| team);
-        let mut crowd = Crowd::new(sample, users, &self.plans, &teams, self.now, seed);
-        let mut pools = Pools::new(sample, users, seed);
-        let mut tally = Tally::default();
-        loop {
-            let people: Vec<Person> = crowd.by_ref().take(BATCH).collect();
-            if people.is_empty() {
-                break;
-            }
-            people.iter().for_each(|person| tally.count(person));
-            let rows = Batch::people(id, &people, &mut pools, self.password)?;
-            self.db.write_now(|conn| rows.insert(conn))?;
-            let written = tally.enabled + tally.disabled + tally.pending;
-            if written % PROGRESS == 0 {
-                tracing::info!("{written} of {users} users written");
-            }
-        }
-        let closing = Batch::sums(id, &tally, &pools)?;
-        self.db.write_now(|conn| {
-            closing.insert(conn)?;
-            tally.welcome(conn, id, sample)?;
-            tally.save(conn, id, users)
-        })?;
+        let maker = Maker {
+            account: id,
+            password: self.password,
+            crowd: Crowd::new(sample, users, &self.plans, &teams, self.now, seed),
+            pools: Pools::new(sample, users, seed),
+            tally: Tally::default(),
+        };
+        let (tally, pools) = maker.write(conn)?;
+        Batch::sums(id, &tally, &pools)?.insert(conn)?;
+        tally.welcome(conn, id, sample)?;
+        tally.save(conn, id, users)?;
         let owner = tally.first.first().context("an account has an Owner")?;
         Ok((id, owner.id))
+    }
+}
+
+/// Makes up the users of an account, some thousands at a time.
+struct Maker<'a> {
+    account: AccountId,
+    password: &'a PasswordHash,
+    crowd: Crowd<'a>,
+    pools: Pools,
+    tally: Tally,
+}
+
+impl Maker<'_> {
+    fn next(&mut self) -> Option<Result<Batch>> {
+        let people: Vec<Person> = self.crowd.by_ref().take(BATCH).collect();
+        if people.is_empty() {
+            return None;
+        }
+        people.iter().for_each(|person| self.tally.count(person));
+        Some(Batch::people(self.account, &people, &mut self.pools, self.password))
+    }
+
+    /// Writes all of them, while a thread makes up the next.
+    fn write(mut self, conn: &mut Conn) -> Result<(Tally, Pools)> {
+        let (ready, written) = mpsc::sync_channel(1);
+        thread::scope(|scope| {
+            let maker = scope.spawn(move || {
+                // Where nothing is taken any more, writing has failed.
+                while let Some(batch) = self.next()
+                    && ready.send(batch).is_ok()
+                {}
+                (self.tally, self.pools)
+            });
+            for batch in written {
+                batch?.insert(conn)?;
+            }
+            maker.join().map_err(|_| anyhow!("the demo's people could not be made up").into())
+        })
     }
 }
 

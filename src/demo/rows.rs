@@ -1,4 +1,4 @@
-//! Made-up people as rows, for [`db::bulk_insert`]: what `users::add` writes for one user, for thousands at once.
+//! Made-up people as [`Rows`]: what `users::add` writes for one user, for thousands at once.
 
 use super::fill::Tally;
 use super::people::Person;
@@ -7,7 +7,7 @@ use super::samples::Sample;
 use crate::access::AccountId;
 use crate::activity::Change;
 use crate::credits::CreditKind;
-use crate::db::{self, Conn, time_text};
+use crate::db::{self, Conn, Rows, time_text};
 use crate::error::{Error, Result};
 use crate::plans::PlanId;
 use crate::sessions::PasswordHash;
@@ -16,23 +16,16 @@ use crate::users::{fold, search_text};
 use chrono::NaiveDateTime;
 use serde_json::{Value, json};
 
-/// The rows of one table. All have the same columns.
-struct Rows {
-    table: &'static str,
-    rows: Vec<Value>,
-}
-
 /// Rows of several tables, in the order in which they refer to each other.
 pub struct Batch(Vec<Rows>);
 
+/// The tables of [`Batch::people`].
+pub const TABLES: [&str; 7] =
+    ["users", "user_settings", "credentials", "person_keys", "deletions", "team_members", "allocations"];
+
 impl Batch {
     pub fn insert(&self, conn: &mut Conn) -> Result<()> {
-        for Rows { table, rows } in &self.0 {
-            let Some(first) = rows.first().and_then(Value::as_object) else { continue };
-            let columns: Vec<&str> = first.keys().map(String::as_str).collect();
-            db::bulk_insert(conn, table, &columns, rows)?;
-        }
-        Ok(())
+        self.0.iter().try_for_each(|rows| rows.insert(conn))
     }
 
     /// An account without users yet, and its teams.
@@ -68,10 +61,8 @@ impl Batch {
                 "created_at": time_text(created_at),
             })
         };
-        Batch(vec![
-            Rows { table: "accounts", rows: vec![account] },
-            Rows { table: "teams", rows: teams.iter().map(team).collect() },
-        ])
+        let teams = teams.iter().map(team).collect();
+        Batch(vec![Rows::of("accounts", vec![account]), Rows::of("teams", teams)])
     }
 
     /// Users with everything that is theirs.
@@ -79,15 +70,14 @@ impl Batch {
         let parts: Vec<Vec<Part>> = people.iter().map(|person| pools.give(person)).collect();
         let with_parts = || people.iter().zip(&parts);
         let keys = people.iter().zip(sealing_keys(people.len())?);
-        let table = |table, rows| Rows { table, rows };
         Ok(Batch(vec![
-            table("users", with_parts().map(|(person, parts)| user(account, person, parts)).collect()),
-            table("user_settings", people.iter().map(|person| settings(account, person)).collect()),
-            table("credentials", people.iter().map(|person| credentials(account, person, password)).collect()),
-            table("person_keys", keys.map(|(person, key)| person_key(account, person, key)).collect()),
-            table("deletions", people.iter().filter_map(|person| deletion(account, person)).collect()),
-            table("team_members", people.iter().flat_map(|person| memberships(account, person)).collect()),
-            table(
+            Rows::of("users", with_parts().map(|(person, parts)| user(account, person, parts)).collect()),
+            Rows::of("user_settings", people.iter().map(|person| settings(account, person)).collect()),
+            Rows::of("credentials", people.iter().map(|person| credentials(account, person, password)).collect()),
+            Rows::of("person_keys", keys.map(|(person, key)| person_key(account, person, key)).collect()),
+            Rows::of("deletions", people.iter().filter_map(|person| deletion(account, person)).collect()),
+            Rows::of("team_members", people.iter().flat_map(|person| memberships(account, person)).collect()),
+            Rows::of(
                 "allocations",
                 with_parts().flat_map(|(person, parts)| allocations(account, person, parts)).collect(),
             ),
@@ -111,9 +101,9 @@ impl Batch {
             })
         });
         Ok(Batch(vec![
-            Rows { table: "companies", rows: companies.collect() },
-            Rows { table: "credit_pools", rows: pools.collect() },
-            Rows { table: "activity", rows: activity.collect::<Result<_>>()? },
+            Rows::of("companies", companies.collect()),
+            Rows::of("credit_pools", pools.collect()),
+            Rows::of("activity", activity.collect::<Result<_>>()?),
         ]))
     }
 }

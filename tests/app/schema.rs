@@ -4,7 +4,9 @@ use crate::support::{Column, Table, TestDatabase, postgres, tables};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
-use seatkeeper::db::{Db, Location};
+use seatkeeper::db::{Conn, Db, Location};
+use seatkeeper::demo;
+use seatkeeper::sessions::Passwords;
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -151,4 +153,37 @@ fn instances_that_start_together_migrate_once() {
     assert_eq!(done, names("sqlite").len(), "each migration is applied once");
     let state = database.open().schema_state().unwrap();
     assert_eq!((state.pending, state.unknown), (0, 0));
+}
+
+#[derive(QueryableByName)]
+struct Definition {
+    #[diesel(sql_type = Text)]
+    definition: String,
+}
+
+/// Everything that the schema says beside columns: indexes, triggers, constraints.
+fn definitions(db: &Db) -> Vec<String> {
+    let found = db.read_now(|conn| {
+        let query = match conn {
+            Conn::Sqlite(_) => "SELECT sql AS definition FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name",
+            Conn::Postgres(_) => {
+                "SELECT indexdef AS definition FROM pg_indexes WHERE schemaname = 'public' UNION ALL \
+                 SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint \
+                 WHERE connamespace = 'public'::regnamespace ORDER BY 1"
+            }
+        };
+        Ok(diesel::sql_query(query).load::<Definition>(conn)?)
+    });
+    found.unwrap().into_iter().map(|one| one.definition).collect()
+}
+
+/// It takes indexes away and makes them again.
+#[test]
+fn filling_a_demo_leaves_the_schema_as_it_was() {
+    let database = TestDatabase::migrated();
+    let db = database.open();
+    let before = definitions(&db);
+    assert!(before.iter().any(|one| one.contains("users_by_name")));
+    demo::fill(&db, 30, &Passwords::new(4).hash_now("violet-harbour-92").unwrap()).unwrap();
+    assert_eq!(definitions(&db), before);
 }

@@ -1,6 +1,7 @@
 use crate::access::{Actor, Can, Permission, Role, UserId, ViewUsers, Viewer};
 use crate::accounts;
 use crate::credits::{self, Allocation, CreditKind, Pool};
+use crate::db::Conn;
 use crate::error::Result;
 use crate::operator;
 use crate::plans::{self, Plan, PlanId};
@@ -21,7 +22,7 @@ use chrono::NaiveDateTime;
 
 #[derive(Template)]
 #[template(path = "users/index.html")]
-struct IndexPage {
+pub struct IndexPage {
     page: Page,
     actor: Actor,
     query: ListQuery,
@@ -42,6 +43,28 @@ struct IndexPage {
 }
 
 impl IndexPage {
+    pub fn load(conn: &mut Conn, scope: &Scope, actor: Actor, page: Page, query: ListQuery) -> Result<Self> {
+        let listing = list::page(conn, scope, &query, &page.times)?;
+        let shown: Vec<UserId> = listing.rows.iter().map(|row| row.id).collect();
+        Ok(IndexPage {
+            pools: credits::pools(conn, scope.account)?,
+            allocations: credits::allocations_of(conn, scope.account, &shown)?,
+            plans: plans::all(conn)?,
+            teams: teams::all(conn, scope.account)?,
+            companies: companies::suggestions(conn, scope.account)?,
+            operators: operator::of_account(conn, scope.account)?,
+            roles: rules::roles_to_give(&actor, true),
+            dates: removal::dates(conn, scope.account, &shown)?,
+            may_add: actor.permissions.has(Permission::EditUsers),
+            may_add_yet: accounts::may_add_users(conn, scope.account)?,
+            seats: SeatMap::of(&page.viewer),
+            page,
+            actor,
+            query,
+            listing,
+        })
+    }
+
     fn viewer(&self) -> &Viewer {
         &self.page.viewer
     }
@@ -216,29 +239,6 @@ impl IndexPage {
 pub async fn index(can: Can<ViewUsers>, Query(query): Query<ListQuery>) -> Result<HttpResponse> {
     let scope = Scope::of(&can.app, &can.viewer);
     let (actor, page) = (can.actor, can.page);
-    let index = can
-        .db
-        .read(move |conn| {
-            let listing = list::page(conn, &scope, &query, &page.times)?;
-            let shown: Vec<UserId> = listing.rows.iter().map(|row| row.id).collect();
-            Ok(IndexPage {
-                pools: credits::pools(conn, scope.account)?,
-                allocations: credits::allocations_of(conn, scope.account, &shown)?,
-                plans: plans::all(conn)?,
-                teams: teams::all(conn, scope.account)?,
-                companies: companies::suggestions(conn, scope.account)?,
-                operators: operator::of_account(conn, scope.account)?,
-                roles: rules::roles_to_give(&actor, true),
-                dates: removal::dates(conn, scope.account, &shown)?,
-                may_add: actor.permissions.has(Permission::EditUsers),
-                may_add_yet: accounts::may_add_users(conn, scope.account)?,
-                seats: SeatMap::of(&page.viewer),
-                page,
-                actor,
-                query,
-                listing,
-            })
-        })
-        .await?;
+    let index = can.db.read(move |conn| IndexPage::load(conn, &scope, actor, page, query)).await?;
     page::html(StatusCode::OK, &index)
 }

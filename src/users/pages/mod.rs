@@ -11,7 +11,7 @@ mod status;
 
 pub use edit::{edit, update};
 pub use export::{csv, xlsx};
-pub use index::index;
+pub use index::{IndexPage, index};
 pub use new::{create, new};
 pub use profile::profile;
 pub use restoration::restore;
