@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::clock;
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::sessions;
+use crate::sessions::{self, Known};
 use crate::web::address;
 use crate::web::flash::Flash;
 use crate::web::page::{Page, Scheme};
@@ -171,6 +171,8 @@ pub struct Visitor {
     pub device: String,
     pub scheme: Scheme,
     pub flash: Option<Flash>,
+    /// By what this browser is known, if somebody has signed in with it.
+    pub known: Option<Known>,
     /// Whether the browser already holds a session that counts here.
     pub signed_in: bool,
 }
@@ -206,6 +208,7 @@ impl FromRequest for Visitor {
                 device: address::device(&req),
                 scheme: Scheme::of(&req),
                 flash: Flash::take(&req),
+                known: Known::of(&req, &app.config),
                 db: app.db.clone(),
                 app,
                 site,

@@ -86,9 +86,11 @@ pub fn login_sql(key: &str) -> &'static str {
 pub struct Origin {
     pub address: String,
     pub device: String,
+    /// The session that the browser had until now, by its key's hash.
+    pub before: Option<String>,
 }
 
-/// Starts a session: its row and its log entry.
+/// Starts a session: its row and its log entry. The one that the browser had before ends.
 /// Refused where the user was disabled or got another password since it was compared: hashing takes a while.
 pub fn start(conn: &mut Conn, who: &Candidate, key_hash: &str, origin: &Origin) -> Result<()> {
     let now = clock::now();
@@ -118,6 +120,9 @@ pub fn start(conn: &mut Conn, who: &Candidate, key_hash: &str, origin: &Origin) 
             sessions::device.eq(&origin.device),
         ))
         .execute(conn)?;
+    if let Some(before) = &origin.before {
+        end(conn, before, &origin.address)?;
+    }
     let actor = Actor {
         account: who.account,
         user: Some(who.user),

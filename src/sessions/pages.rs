@@ -1,4 +1,5 @@
 use super::form::SignInForm;
+use super::known;
 use super::model::{self, Candidate, Origin};
 use super::store::NewKey;
 use super::throttle::Attempt;
@@ -45,7 +46,7 @@ pub async fn create(visitor: Visitor, session: Session, Form(form): Form<SignInF
         page.errors = errors;
         return page::html(StatusCode::UNPROCESSABLE_ENTITY, &page);
     }
-    let attempt = Attempt::new(&format!("{:?}", visitor.site), &form.login, &visitor.address);
+    let attempt = Attempt::to_sign_in(visitor.site, &form.login, &visitor.address, visitor.known.as_ref());
     let mut fitting = fitting(&visitor, &form, attempt).await?;
     if fitting.len() > 1 {
         if fitting.iter().any(|who| who.account.0.to_string() == form.account) {
@@ -66,10 +67,13 @@ pub async fn create(visitor: Visitor, session: Session, Form(form): Form<SignInF
     }
     let key = NewKey::generate()?;
     let hash = key.hash.clone();
-    let origin = Origin { address: visitor.address, device: visitor.device };
+    let origin = Origin { address: visitor.address, device: visitor.device, before: super::key_hash_of(&session) };
     visitor.db.write(move |conn| model::start(conn, &who, &hash, &origin)).await?;
     key.hand_over(&session)?;
-    Ok(flash::redirect(local_path(&form.back), None))
+    let mut response = flash::redirect(local_path(&form.back), None);
+    let known = known::cookie(&visitor.app.config, visitor.site, &form.login)?;
+    response.add_cookie(&known).map_err(anyhow::Error::from)?;
+    Ok(response)
 }
 
 /// Those whom the name may mean and whose password this is. Each costs a hash; where nobody is meant, one is spent too.

@@ -8,6 +8,7 @@ use crate::schema::credentials;
 use anyhow::anyhow;
 use diesel::prelude::*;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
@@ -33,6 +34,8 @@ impl PasswordHash {
 pub struct Passwords {
     cost: u32,
     turns: Arc<Semaphore>,
+    /// Hashes made so far.
+    made: Arc<AtomicU64>,
     /// Compared where there is no such user, so that the answer takes as long.
     nobody: PasswordHash,
 }
@@ -42,7 +45,7 @@ impl Passwords {
     pub fn new(cost: u32) -> Self {
         // A hash in bcrypt's form that no password has.
         let nobody = format!("$2b${cost:02}${}", ".".repeat(53));
-        Passwords { cost, turns: Arc::new(Semaphore::new(2)), nobody: PasswordHash(nobody) }
+        Passwords { cost, turns: Arc::new(Semaphore::new(2)), made: Arc::default(), nobody: PasswordHash(nobody) }
     }
 
     /// Hashes a password of at most 71 bytes; the form has refused longer ones.
@@ -68,9 +71,15 @@ impl Passwords {
         Ok(same && exists)
     }
 
+    /// How many hashes were made so far: nearly all of the work of signing in.
+    pub fn made(&self) -> u64 {
+        self.made.load(Ordering::Relaxed)
+    }
+
     async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let turn = tokio::time::timeout(LONGEST_QUEUE, self.turns.clone().acquire_owned()).await;
         let turn = turn.map_err(|_| Error::Busy)?.map_err(|_| Error::Busy)?;
+        self.made.fetch_add(1, Ordering::Relaxed);
         // The turn goes with the work: a visitor who hangs up does not free it while the hash is still made.
         let work = move || {
             let _turn = turn;

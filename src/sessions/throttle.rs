@@ -1,10 +1,15 @@
-//! Failed sign-ins slow down, by what was typed and by network address, in the database: for all instances alike.
+//! Failed sign-ins slow down, in the database: for all instances alike.
+//!
+//! Nobody can make somebody else wait by guessing at their password: guesses count where they come from, by network
+//! address, and a browser in which somebody has signed in before has counters of its own ([`super::known`]). Only where a
+//! name is guessed at from very many networks does everybody wait who is not known.
 //!
 //! A failure is counted BEFORE the password is looked at and taken back when it was right, so that guesses sent all at
 //! once count too. Only hashes are kept: people type passwords into the wrong field.
 
+use super::known::Known;
 use super::store::hash;
-use crate::access::{AccountId, Site};
+use crate::access::{AccountId, Site, UserId};
 use crate::clock;
 use crate::db::Conn;
 use crate::error::{Error, Result};
@@ -13,50 +18,77 @@ use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
 use std::net::IpAddr;
 
-/// Failures without consequence, for one name and for one network address (behind which a whole office may be).
+/// Failures without consequence: for one name from one network or known browser, for one network (behind which a whole
+/// office may be), and for one name from everywhere, which is more than the waits leave to one network in a day.
 const FREE_BY_NAME: i32 = 5;
-const FREE_BY_ADDRESS: i32 = 50;
+const FREE_BY_NETWORK: i32 = 50;
+const FREE_EVERYWHERE: i32 = 200;
 /// Then each failure doubles the wait, from this many seconds to the longest.
 const FIRST_WAIT: i64 = 15;
 const LONGEST_WAIT: i64 = 15 * 60;
 /// Seconds after the first failure at which all are forgotten.
 const MEMORY: i64 = 24 * 60 * 60;
 
-/// The two counters that one attempt moves.
+/// The counters that one attempt moves, with what is free in each; the narrowest first.
 #[derive(Debug, Clone)]
-pub struct Attempt {
-    by_name: String,
-    by_address: String,
-}
+pub struct Attempt(Vec<(String, i32)>);
 
 impl Attempt {
-    /// `name` as typed, on `site` (names are told apart by it).
-    pub fn new(site: &str, name: &str, address: &str) -> Self {
-        Attempt {
-            by_name: hash(&format!("name {site} {}", name.trim().to_lowercase())),
-            by_address: hash(&format!("address {}", network(address))),
+    /// Signing in with `login`, as typed. `known`: what the browser is known by.
+    pub fn to_sign_in(site: Site, login: &str, address: &str, known: Option<&Known>) -> Self {
+        let name = name_of(site, login);
+        let network = format!("network {}", network(address));
+        match known.and_then(|known| known.by(&name)) {
+            Some(browser) => Attempt(vec![(key(&name, &format!("browser {browser}")), FREE_BY_NAME)]),
+            None => Attempt(vec![
+                (key(&name, &network), FREE_BY_NAME),
+                (key(&name, "everywhere"), FREE_EVERYWHERE),
+                (key("anybody", &network), FREE_BY_NETWORK),
+            ]),
         }
     }
 
-    /// Counts the attempt as failed until it is known better. 429 while one must wait.
+    /// Confirming with one's own password. Who is signed in has got past the others' guesses.
+    pub fn to_confirm(user: UserId) -> Self {
+        Attempt(vec![(key(&format!("user {user}"), "own password"), FREE_BY_NAME)])
+    }
+
+    /// Counts the attempt as failed until it is known better. 429 while one must wait; then nothing is counted, the caller's
+    /// transaction being taken back.
     pub fn begin(&self, conn: &mut Conn) -> Result<()> {
         let now = clock::now();
-        for (key, free) in [(&self.by_name, FREE_BY_NAME), (&self.by_address, FREE_BY_ADDRESS)] {
-            count(conn, key, free, now)?;
+        self.0.iter().try_for_each(|(key, free)| count(conn, key, *free, now))
+    }
+
+    /// The password was right. The name starts anew here where it can mean one person only; otherwise, and in the wider
+    /// counters, this attempt is taken back: whoever shares a name with somebody must not clear the other's failures.
+    pub fn succeed(&self, conn: &mut Conn, is_only_one: bool) -> Result<()> {
+        for (at, (key, _)) in self.0.iter().enumerate() {
+            if at == 0 && is_only_one {
+                diesel::delete(failures::table.find(key)).execute(conn)?;
+            } else {
+                take_back(conn, key)?;
+            }
         }
         Ok(())
     }
+}
 
-    /// The password was right. The name starts anew where it can mean one person only; otherwise, and for the address,
-    /// this attempt is taken back: whoever shares a name with somebody must not clear the other's failures.
-    pub fn succeed(&self, conn: &mut Conn, is_only_one: bool) -> Result<()> {
-        if is_only_one {
-            diesel::delete(failures::table.find(&self.by_name)).execute(conn)?;
-        } else {
-            take_back(conn, &self.by_name)?;
-        }
-        take_back(conn, &self.by_address)
-    }
+/// What somebody is called on a site (names are told apart by it).
+pub(super) fn name_of(site: Site, login: &str) -> String {
+    half(&format!("name {site:?} {}", login.trim().to_lowercase()))
+}
+
+/// The key of a counter: a hash of the name, so that all of a name are found, and one of the place.
+fn key(name: &str, place: &str) -> String {
+    half(name) + &half(place)
+}
+
+/// 128 bits of a hash are enough to tell counters apart.
+fn half(text: &str) -> String {
+    let mut hash = hash(text);
+    hash.truncate(32);
+    hash
 }
 
 /// Whoever has one IPv6 address has the 64 bits that follow: they count as one.
@@ -121,8 +153,10 @@ fn wait_after(beyond: i32) -> i64 {
 pub fn forget(conn: &mut Conn, account: AccountId, logins: [&str; 2]) -> Result<()> {
     for login in logins.into_iter().filter(|login| !login.is_empty()) {
         for site in [Site::Shared, Site::Account(account)] {
-            let attempt = Attempt::new(&format!("{site:?}"), login, "");
-            diesel::delete(failures::table.find(attempt.by_name)).execute(conn)?;
+            let name = half(&name_of(site, login));
+            // Whatever the place: hexadecimal digits follow, which all come before "g".
+            let theirs = failures::key_hash.ge(name.clone()).and(failures::key_hash.lt(name + "g"));
+            diesel::delete(failures::table.filter(theirs)).execute(conn)?;
         }
     }
     Ok(())

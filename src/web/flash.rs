@@ -1,5 +1,6 @@
 //! The one sentence that the next page shows: "Yara Haddad was added." Kept in a short-lived cookie.
 
+use super::cookies;
 use super::page::local_path;
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
@@ -38,7 +39,7 @@ impl Flash {
     /// The sentence that the page before left. A link that leads away from here was not ours.
     pub fn take(req: &HttpRequest) -> Option<Flash> {
         // actix has undone the percent signs already.
-        let flash: Flash = serde_json::from_str(req.cookie(COOKIE)?.value()).ok()?;
+        let flash: Flash = serde_json::from_str(cookies::get(req, COOKIE)?.value()).ok()?;
         flash.link.as_ref().is_none_or(|(path, _)| local_path(path) == path).then_some(flash)
     }
 }
@@ -72,5 +73,5 @@ pub fn forget(headers: &mut HeaderMap) {
 }
 
 pub fn is_carried_by(req: &HttpRequest) -> bool {
-    req.cookie(COOKIE).is_some()
+    cookies::get(req, COOKIE).is_some()
 }

@@ -1,7 +1,7 @@
 //! Security headers on every response.
 
 use crate::app::App;
-use crate::web::flash;
+use crate::web::{cookies, flash};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
@@ -38,6 +38,7 @@ pub async fn add(
         headers.insert(name.clone(), HeaderValue::from_static(value));
     }
     if https {
+        cookies::secure(headers);
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000"));
     }
     if !headers.contains_key(header::CACHE_CONTROL) {

@@ -3,6 +3,7 @@
 use crate::access::{Permission, Site, Viewer, Visitor};
 use crate::error::{Result, Words};
 use crate::text_enum;
+use crate::web::cookies;
 use crate::web::flash::{self, Flash};
 use crate::web::form::Form;
 use crate::web::text::{self, Times};
@@ -23,7 +24,7 @@ text_enum! {
 
 impl Scheme {
     pub fn of(req: &HttpRequest) -> Self {
-        req.cookie("scheme").and_then(|cookie| Scheme::from_code(cookie.value())).unwrap_or(Scheme::Auto)
+        cookies::get(req, "scheme").and_then(|cookie| Scheme::from_code(cookie.value())).unwrap_or(Scheme::Auto)
     }
 
     pub fn icon(self) -> &'static str {

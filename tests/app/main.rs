@@ -19,5 +19,6 @@ mod query_plans;
 mod schema;
 mod seats;
 mod sessions;
+mod throttle;
 mod users;
 mod web;

@@ -1,6 +1,6 @@
 //! Signing in and out.
 
-use crate::support::{Browser, NOTHING, PASSWORD, Page, Setup, TestApp, at_once};
+use crate::support::{Browser, NOTHING, PASSWORD, Page, Setup, TestApp};
 use actix_web::cookie::{Cookie, CookieJar, Key};
 use seatkeeper::access::Role;
 use seatkeeper::users::Status;
@@ -68,81 +68,6 @@ async fn only_the_right_password_learns_that_a_user_is_disabled() {
     let page = app.visitor().try_sign_in(&login, "not-the-password").await;
     assert_eq!((page.status, page.error("login").as_deref()), (422, Some(WRONG)));
     assert_eq!(app.count("sessions"), 0);
-}
-
-#[actix_web::test]
-async fn too_many_failures_must_wait_whether_or_not_the_address_exists() {
-    let app = TestApp::new().await;
-    let mateo = app.person("Mateo Silva", Role::Member).await;
-    for login in [mateo.login.as_str(), "nobody@harbourline.example"] {
-        for attempt in 0..5 {
-            assert_eq!(app.visitor().try_sign_in(login, "not-the-password").await.status, 422, "{attempt}");
-        }
-        let page = app.visitor().try_sign_in(&login.to_uppercase(), PASSWORD).await;
-        assert_eq!(page.status, 429, "{login}");
-        let seconds: i64 = page.header("retry-after").unwrap().parse().unwrap();
-        assert!((1..=15).contains(&seconds), "{seconds}");
-        assert!(page.says("Too many attempts"));
-    }
-    assert!(mateo.is_signed_in().await, "who is in stays in");
-    let kept = app.texts("SELECT key_hash AS t FROM sign_in_failures");
-    assert!(kept.iter().all(|key| key.len() == 64), "only hashes are kept: {kept:?}");
-}
-
-#[actix_web::test]
-async fn of_guesses_sent_all_at_once_no_more_are_looked_at_than_are_free() {
-    let app = TestApp::new().await;
-    let login = app.find(app.owner).details.email;
-    let guesses = (0..20).map(|n| {
-        let (visitor, login) = (app.visitor(), login.clone());
-        async move { visitor.try_sign_in(&login, &format!("wrong-guess-{n}")).await.status }
-    });
-    let answers = at_once(guesses.collect()).await;
-    let looked_at = answers.iter().filter(|status| **status == 422).count();
-    let refused = answers.iter().filter(|status| **status == 429).count();
-    assert!((1..=5).contains(&looked_at), "{answers:?}");
-    assert_eq!(looked_at + refused, 20, "{answers:?}");
-}
-
-#[actix_web::test]
-async fn a_right_password_forgets_the_failures_of_the_name() {
-    let app = TestApp::new().await;
-    let mateo = app.knows(app.account, app.user("Mateo Silva", Role::Member));
-    for _ in 0..3 {
-        for _ in 0..4 {
-            assert_eq!(app.visitor().try_sign_in(&mateo.login, "not-the-password").await.status, 422);
-        }
-        app.visitor().sign_in(&mateo.login, PASSWORD, None).await;
-    }
-}
-
-#[actix_web::test]
-async fn whoever_shares_an_address_does_not_clear_the_others_failures() {
-    let app = TestApp::new().await;
-    let email = "mateo@silva.example";
-    app.user_with("Mateo Silva", |details| details.email = email.into());
-    let twin = app.user_of(app.other_account, "Mateo Silva", |details| details.email = email.into());
-    let other = seatkeeper::sessions::Passwords::new(4).hash_now("copper-meadow-17").unwrap();
-    let system = seatkeeper::access::Actor::system(app.other_account);
-    app.db.write_now(|conn| seatkeeper::users::set_password(conn, &system, twin, &other)).unwrap();
-    let mut answers = vec![];
-    for _ in 0..3 {
-        for _ in 0..4 {
-            answers.push(app.visitor().try_sign_in(email, "a-guess-at-ours").await.status);
-        }
-        answers.push(app.visitor().try_sign_in(email, "copper-meadow-17").await.status);
-    }
-    assert!(answers.contains(&429), "{answers:?}");
-}
-
-#[actix_web::test]
-async fn guessing_many_names_from_one_address_must_wait_too() {
-    let app = TestApp::new().await;
-    let visitor = app.visitor();
-    for n in 0..50 {
-        assert_eq!(visitor.try_sign_in(&format!("guess{n}@harbourline.example"), "a-guess").await.status, 422, "{n}");
-    }
-    assert_eq!(visitor.try_sign_in("guess50@harbourline.example", "a-guess").await.status, 429);
 }
 
 #[actix_web::test]
@@ -253,6 +178,42 @@ async fn the_cookie_is_kept_from_scripts_and_other_sites() {
     assert!(cookie.contains("Secure") && cookie.contains("HttpOnly") && cookie.contains("Path=/"), "{cookie}");
 }
 
+/// A browser that carries these cookies, as one does over https: reqwest would not send them over http.
+async fn with_cookies(browser: &Browser, method: reqwest::Method, path: &str, cookies: &str) -> Page {
+    let request = browser.request(method, path).header("cookie", cookies).header("sec-fetch-site", "same-origin");
+    let form = "application/x-www-form-urlencoded";
+    browser.send(request.header("content-type", form).body("scheme=dark&status=disabled")).await
+}
+
+#[actix_web::test]
+async fn over_https_no_neighbour_can_plant_a_cookie() {
+    let app = TestApp::with(Setup { base_url: Some("https://seats.example"), ..Setup::default() }).await;
+    let mateo = app.user("Mateo Silva", Role::Member);
+    let here = app.visitor().at("seats.example");
+    let signed_in = here.try_sign_in(&app.find(app.owner).details.email, PASSWORD).await;
+    let session = session_cookie(&signed_in, "__Host-session").split(';').next().unwrap().to_owned();
+    let status = format!("/users/{mateo}/status");
+    let told = with_cookies(&here, reqwest::Method::POST, &status, &session).await;
+    let dark = with_cookies(&here, reqwest::Method::POST, "/scheme", &session).await;
+    let mut names = std::collections::BTreeSet::new();
+    for page in [&signed_in, &told, &dark] {
+        for cookie in page.set_cookies() {
+            names.insert(cookie.split('=').next().unwrap().to_owned());
+            for flag in ["HttpOnly", "SameSite=Lax", "Path=/", "Secure"] {
+                assert!(cookie.contains(flag), "{cookie}");
+            }
+            assert!(cookie.starts_with("__Host-") && !cookie.contains("Domain"), "{cookie}");
+        }
+    }
+    let all = ["flash", "known", "scheme", "session"].map(|name| format!("__Host-{name}"));
+    assert_eq!(names.into_iter().collect::<Vec<_>>(), all);
+    let flash = session_cookie(&told, "__Host-flash").split(';').next().unwrap().to_owned();
+    for (planted, notes) in [(flash.clone(), 1), (flash.replace("__Host-", ""), 0)] {
+        let page = with_cookies(&here, reqwest::Method::GET, "/users", &format!("{session}; {planted}")).await;
+        assert_eq!((page.status, page.count("main .note.flash")), (200, notes), "{planted}");
+    }
+}
+
 fn session_cookie(page: &Page, name: &str) -> String {
     let cookies = page.set_cookies();
     let found = cookies.iter().find(|cookie| cookie.starts_with(&format!("{name}=")));
@@ -293,6 +254,18 @@ async fn the_key_is_a_new_one_at_each_sign_in() {
     mallory.set_cookie("session", "planted");
     mallory.sign_in(&amara.login, PASSWORD, None).await;
     assert_ne!(mallory.cookie("session").as_deref(), Some("planted"));
+}
+
+#[actix_web::test]
+async fn signing_in_anew_ends_the_session_that_the_browser_had() {
+    let (app, amara) = TestApp::with_owner().await;
+    let elsewhere = app.browse_as(app.account, app.owner).await;
+    let thief = app.visitor();
+    thief.set_cookie("session", &amara.cookie("session").unwrap());
+    assert!(thief.is_signed_in().await);
+    amara.sign_in("zora.quill@quillworks.example", PASSWORD, None).await;
+    assert!(!thief.is_signed_in().await, "a copy of the cookie is worthless");
+    assert!(amara.is_signed_in().await && elsewhere.is_signed_in().await);
 }
 
 #[actix_web::test]

@@ -42,7 +42,7 @@ pub async fn home(can: Can<Own>) -> HttpResponse {
 /// The actor confirms with their own password; wrong ones are counted like failed sign-ins.
 async fn is_own_password<P>(can: &Can<P>, password: String) -> Result<bool> {
     let (account, user) = (can.viewer.account, can.viewer.user);
-    let attempt = sessions::Attempt::new("own password", &user.to_string(), &can.actor.address);
+    let attempt = sessions::Attempt::to_confirm(user);
     let counted = attempt.clone();
     let stored = can
         .db

@@ -38,6 +38,8 @@ pub struct Setup {
     pub base_url: Option<&'static str>,
     pub time_zone: &'static str,
     pub smtp: Option<Smtp>,
+    /// Whether what browsers say of their network address is believed: see [`Browser::from`].
+    pub proxy: bool,
 }
 
 impl Default for Setup {
@@ -50,6 +52,7 @@ impl Default for Setup {
             base_url: None,
             time_zone: "UTC",
             smtp: None,
+            proxy: false,
         }
     }
 }
@@ -59,6 +62,8 @@ pub struct TestApp {
     server: Server,
     pub db: Db,
     pub config: Config,
+    /// The server's own, which counts the hashes it makes.
+    pub passwords: Passwords,
     pub database: TestDatabase,
     /// Harbourline, whose people the tests are about.
     pub account: AccountId,
@@ -88,7 +93,13 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let base_url = setup.base_url.map_or_else(|| format!("http://{address}"), str::to_owned);
-        let config = Config { base_url: base_url.parse().unwrap(), smtp: setup.smtp.clone(), ..config(address) };
+        let trusted_proxies = if setup.proxy { vec!["127.0.0.0/8".parse().unwrap()] } else { vec![] };
+        let config = Config {
+            base_url: base_url.parse().unwrap(),
+            smtp: setup.smtp.clone(),
+            trusted_proxies,
+            ..config(address)
+        };
         let database = TestDatabase::migrated();
         let db = database.open();
         let harbourline = NewAccount {
@@ -105,8 +116,10 @@ impl TestApp {
         let ((account, owner), (other_account, other_owner)) = db
             .write_now(|conn| Ok((accounts::create(conn, &harbourline)?, accounts::create(conn, &quillworks)?)))
             .unwrap();
-        let server = Server::start(config.clone(), db.clone(), listener);
-        TestApp { server, db, config, database, account, owner, other_account, other_owner }
+        let application = App::new(config.clone(), db.clone()).unwrap();
+        let passwords = application.passwords.clone();
+        let server = Server::start(application, listener);
+        TestApp { server, db, config, passwords, database, account, owner, other_account, other_owner }
     }
 
     /// Somebody's browser, not signed in.
@@ -338,11 +351,11 @@ struct Server {
 }
 
 impl Server {
-    fn start(config: Config, db: Db, listener: TcpListener) -> Self {
+    fn start(app: App, listener: TcpListener) -> Self {
         let (tell, told) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let app = web::Data::new(App::new(config, db).unwrap());
+                let app = web::Data::new(app);
                 let server = HttpServer::new(move || app::build(app.clone()))
                     .workers(1)
                     .worker_max_blocking_threads(6)

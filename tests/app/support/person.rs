@@ -18,6 +18,8 @@ pub struct Browser {
     address: SocketAddr,
     /// The name typed in the address bar; the server's address otherwise.
     host: Option<String>,
+    /// The network address, as a proxy tells it.
+    network: Option<String>,
 }
 
 impl Browser {
@@ -33,12 +35,17 @@ impl Browser {
             .pool_max_idle_per_host(0)
             .build()
             .unwrap();
-        Browser { client, cookies, address, host: None }
+        Browser { client, cookies, address, host: None, network: None }
     }
 
     /// The same browser, cookies and all, at another name of the same server.
     pub fn at(&self, host: &str) -> Browser {
         Browser { host: Some(host.to_owned()), ..self.clone() }
+    }
+
+    /// The same browser in another network, where the server believes the proxy before it (`Setup::proxy`).
+    pub fn from(&self, network: &str) -> Browser {
+        Browser { network: Some(network.to_owned()), ..self.clone() }
     }
 
     pub async fn get(&self, path: &str) -> Page {
@@ -66,8 +73,12 @@ impl Browser {
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("http://{}{path}", self.address));
-        match &self.host {
+        let request = match &self.host {
             Some(host) => request.header(HOST, host),
+            None => request,
+        };
+        match &self.network {
+            Some(network) => request.header("x-forwarded-for", network),
             None => request,
         }
     }
