@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use url::Url;
 
 /// Where the data is: what every command takes.
@@ -62,6 +63,9 @@ pub struct ServerSettings {
     /// Database connections
     #[arg(long, env = "DB_CONNECTIONS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=200))]
     pub db_connections: u32,
+    /// Seconds in which a request must have arrived: its head, then its form
+    #[arg(long, env = "REQUEST_TIMEOUT", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub request_timeout: u64,
     /// Work that one password hash costs: 10 to 15 (each step doubles it)
     #[arg(long, env = "BCRYPT_COST", default_value_t = 12, value_parser = clap::value_parser!(u32).range(10..=15))]
     pub bcrypt_cost: u32,
@@ -90,6 +94,7 @@ impl ServerSettings {
             mail_from: None,
             trusted_proxies: vec![],
             db_connections: 8,
+            request_timeout: 10,
             bcrypt_cost: 12,
         }
     }
@@ -103,6 +108,8 @@ pub struct Config {
     pub smtp: Option<Smtp>,
     pub mail_from: String,
     pub trusted_proxies: Vec<IpNet>,
+    /// For the head of a request, and again for its form.
+    pub request_timeout: Duration,
     pub bcrypt_cost: u32,
     /// Seals the session cookie; the same in all instances.
     pub cookie_key: Vec<u8>,
@@ -148,6 +155,7 @@ impl Config {
             smtp: smtp(settings.smtp_url.as_deref(), settings.smtp_ca.as_deref())?,
             mail_from,
             trusted_proxies: networks(&settings.trusted_proxies)?,
+            request_timeout: Duration::from_secs(settings.request_timeout),
             bcrypt_cost: settings.bcrypt_cost,
             cookie_key: cookie_key(data_dir)?,
             base_url,
@@ -160,7 +168,9 @@ impl Config {
 
     /// Whether a Host header names the shared host: that of the base URL, or a loopback name while listening there.
     pub fn is_shared_host(&self, host: &str) -> bool {
-        let parse = |text: &str| Url::parse(&format!("{}://{text}", self.base_url.scheme())).ok();
+        // Nothing of an address but host and port: no "somebody@" before, no path behind.
+        let is_plain = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte));
+        let parse = |text: &str| Url::parse(&format!("{}://{text}", self.base_url.scheme())).ok().filter(|_| is_plain);
         let Some(asked) = parse(host) else { return false };
         let same_port = asked.port_or_known_default() == self.base_url.port_or_known_default();
         let is_loopback = match asked.host() {
@@ -300,6 +310,7 @@ mod tests {
             smtp: None,
             mail_from: String::new(),
             trusted_proxies: vec![],
+            request_timeout: Duration::from_secs(10),
             bcrypt_cost: 12,
             cookie_key: vec![],
         };
@@ -310,7 +321,17 @@ mod tests {
         assert!(!local.is_shared_host("evil.example"));
         let public = config("https://seats.example", "0.0.0.0:80");
         assert!(public.is_shared_host("seats.example") && public.is_shared_host("SEATS.example:443"));
-        for host in ["localhost", "127.0.0.1", "seats.example:8443", "seats.example.evil", ""] {
+        for host in [
+            "localhost",
+            "127.0.0.1",
+            "seats.example:8443",
+            "seats.example.evil",
+            "",
+            "evil@seats.example",
+            "seats.example/x",
+            "seats.example?",
+            "seats.example#",
+        ] {
             assert!(!public.is_shared_host(host), "{host}");
         }
     }

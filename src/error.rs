@@ -20,6 +20,8 @@ pub enum Error {
     CrossSite,
     /// 404: not there, or not theirs to know of.
     NotFound,
+    /// 408: the request did not arrive in time.
+    TooSlow,
     /// 413: more than any form of ours sends.
     TooLarge,
     /// 422: understood and refused, with a sentence for the person who asked.
@@ -198,6 +200,10 @@ impl Error {
                 "Page not found",
                 "The address may be mistyped, or what was here is gone.".into(),
             ),
+            Error::TooSlow => (
+                "This took too long to arrive",
+                "Nothing was changed. Check your connection, go back and try again.".into(),
+            ),
             Error::TooLarge => ("This form is too large", "Nothing was changed. Go back and enter less.".into()),
             Error::Refused(refusal) => ("This can't be done", refusal.to_string()),
             Error::TooMany { seconds } => ("Too many attempts", format!("Wait {} and try again.", duration(*seconds))),
@@ -230,6 +236,7 @@ impl ResponseError for Error {
             Error::BadRequest => StatusCode::BAD_REQUEST,
             Error::Forbidden | Error::NoDomainYet | Error::CrossSite => StatusCode::FORBIDDEN,
             Error::NotFound => StatusCode::NOT_FOUND,
+            Error::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Error::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,

@@ -54,10 +54,11 @@ pub fn run(config: Config, db: Db) -> anyhow::Result<()> {
         // In the runtime: the mail client's connection pool lives there.
         mail::check(&app.config)?;
         let factory = app.clone();
+        let request_timeout = app.config.request_timeout;
         let server = HttpServer::new(move || app::build(factory.clone()))
             .worker_max_blocking_threads(blocking_threads(connections))
             .shutdown_timeout(STOP_SECONDS)
-            .client_request_timeout(Duration::from_secs(10))
+            .client_request_timeout(request_timeout)
             .bind(listen)
             .with_context(|| format!("the address {listen} can't be listened on"))?
             .run();

@@ -1,12 +1,14 @@
 //! Forms as people send them: all strings, so that a bad value is a sentence under its field and never a bare 400.
 
+use crate::app::App;
 use crate::error::Error;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use serde::de::DeserializeOwned;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 /// A form body. Unlike actix's own, it reads repeated fields into a `Vec`.
 pub struct Form<T>(pub T);
@@ -17,8 +19,15 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let body = web::Bytes::from_request(req, payload);
+        // What other sites can send without asking first is this and plain text; browsers send forms as this alone.
+        let is_form = req.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded");
+        let time = req.app_data::<web::Data<App>>().map_or(Duration::ZERO, |app| app.config.request_timeout);
         Box::pin(async move {
-            let body = body.await.map_err(|cause| match cause.as_response_error().status_code() {
+            if !is_form {
+                return Err(Error::BadRequest);
+            }
+            let body = tokio::time::timeout(time, body).await.map_err(|_| Error::TooSlow)?;
+            let body = body.map_err(|cause| match cause.as_response_error().status_code() {
                 StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
                 _ => Error::BadRequest,
             })?;

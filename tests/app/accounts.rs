@@ -1,6 +1,6 @@
 //! Accounts, and the first-run set-up.
 
-use crate::support::{PASSWORD, TestApp, TestDatabase};
+use crate::support::{PASSWORD, TestApp, TestDatabase, config};
 use seatkeeper::access::Role;
 use seatkeeper::accounts::{self, NewAccount};
 use seatkeeper::error::{Error, Refusal};
@@ -64,15 +64,7 @@ async fn where_there_is_an_account_set_up_is_over() {
 fn a_set_up_link_works_once_and_only_the_newest_does() {
     let database = TestDatabase::migrated();
     let db = database.open();
-    let config = seatkeeper::config::Config {
-        listen: "127.0.0.1:8080".parse().unwrap(),
-        base_url: "http://127.0.0.1:8080".parse().unwrap(),
-        smtp: None,
-        mail_from: "no-reply@seats.example".into(),
-        trusted_proxies: vec![],
-        bcrypt_cost: 4,
-        cookie_key: vec![7; 64],
-    };
+    let config = config("127.0.0.1:8080".parse().unwrap());
     let first = seatkeeper::server::set_up_url(&config, &db).unwrap().unwrap();
     let second = seatkeeper::server::set_up_url(&config, &db).unwrap().unwrap();
     assert_ne!(first, second);

@@ -22,3 +22,4 @@ mod sessions;
 mod throttle;
 mod users;
 mod web;
+mod wire;

@@ -310,6 +310,7 @@ pub fn config(listen: SocketAddr) -> Config {
         smtp: None,
         mail_from: "no-reply@seats.example".into(),
         trusted_proxies: vec![],
+        request_timeout: std::time::Duration::from_secs(10),
         bcrypt_cost: BCRYPT_COST,
         cookie_key: vec![7; 64],
     }

@@ -14,7 +14,7 @@ pub use database::{TestDatabase, postgres};
 pub use form::UserForm;
 pub use page::Page;
 pub use person::{Browser, Person};
-pub use program::Program;
+pub use program::{Program, Serving};
 pub use smtp::{MailServer, Worker};
 pub use tables::{Column, Table, tables};
 
