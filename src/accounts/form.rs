@@ -32,7 +32,7 @@ impl SetUpForm {
     pub fn check(&self) -> Errors {
         let mut errors = Errors::default();
         let characters = self.account.trim().chars().count();
-        if !(2..=60).contains(&characters) {
+        if !(2..=60).contains(&characters) || self.account.trim().chars().any(char::is_control) {
             errors.add("account", "Enter the account's name, 2 to 60 characters.");
         }
         if country(&self.country).is_none() {

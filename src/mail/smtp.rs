@@ -62,13 +62,18 @@ impl Mailer {
         let to: Address = message.recipient.parse().context("the recipient is not an e-mail address")?;
         let id = format!("<{}@{}>", message.id, self.from.domain());
         Ok(Message::builder()
-            .from(Mailbox::new(Some(message.sender_name.clone()), self.from.clone()))
+            .from(Mailbox::new(Some(one_line(&message.sender_name)), self.from.clone()))
             .to(Mailbox::new(None, to))
-            .subject(&message.subject)
+            .subject(one_line(&message.subject))
             // The same at each attempt: a server that took it unheard can tell.
             .message_id(Some(id))
             .multipart(MultiPart::alternative_plain_html(message.body_text.clone(), message.body_html.clone()))?)
     }
+}
+
+/// What stands in a header. On a name with a line break in it lettre panics, and the worker with it.
+fn one_line(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }
 
 fn describe(error: &lettre::transport::smtp::Error) -> String {

@@ -62,7 +62,7 @@ async fn every_address_with_an_id_is_not_found_from_another_account() {
             path if path.starts_with("/operator/mail/{id}") => mail,
             path => panic!("say in tests/app/isolation.rs whose id stands in {path}"),
         };
-        let path = entry.path.replace("{id}", &id.to_string());
+        let [path, nowhere] = [id, 1].map(|id| entry.path.replace("{id}", &id.to_string()));
         let forms = [
             vec![],
             vec![("status", "disabled"), ("role", "agent")],
@@ -70,10 +70,16 @@ async fn every_address_with_an_id_is_not_found_from_another_account() {
         ];
         for form in forms {
             let form_is_blank = form.is_empty();
-            let page = match entry.method {
+            let ask = async |path: &str| match entry.method {
                 Method::GET => zora.get(&format!("{path}?role=agent")).await,
-                _ => zora.post(&path, form).await,
+                _ => zora.post(path, form.clone()).await,
             };
+            let page = ask(&path).await;
+            assert_eq!(
+                page.html,
+                ask(&nowhere).await.html,
+                "what is not ours and what is not there read the same: {path}"
+            );
             let (allowed, case) = (entry.needs != Needs::Operator, format!("{} {path}: {page:?}", entry.method));
             if form_is_blank && page.status == 400 {
                 continue;
@@ -84,20 +90,6 @@ async fn every_address_with_an_id_is_not_found_from_another_account() {
     }
     assert!(tried >= 4, "routes::all() names the addresses with an id");
     assert_eq!(app.everything(), before);
-}
-
-#[actix_web::test]
-async fn what_is_not_ours_and_what_is_not_there_read_the_same() {
-    let app = with_people().await;
-    let zora = app.stranger().await;
-    let mateo = app.find_by_name("Mateo Silva").id;
-    for (path, nowhere) in
-        [(format!("/users/{mateo}"), "/users/1"), (format!("/users/{mateo}/status"), "/users/1/status")]
-    {
-        let form = [("status", "disabled")];
-        assert_eq!(zora.post(&path, form).await.html, zora.post(nowhere, form).await.html);
-        assert_eq!(zora.get(&path).await.html, zora.get(nowhere).await.html);
-    }
 }
 
 #[actix_web::test]
@@ -158,6 +150,14 @@ async fn lists_searches_and_counts_know_only_ones_own() {
         paths.push(format!("/users?q={word}"));
     }
     paths.extend([format!("/users?team={ours}"), "/users?before=end".into(), "/users?after=a~1".into()]);
+    let mateo = app.find_by_name("Mateo Silva").id;
+    for key in ["after", "before"] {
+        paths.extend(["a", "mateo silva", "zzz", "0"].map(|name| format!("/users?{key}={name}~{mateo}")));
+        paths.push(format!("/users?sort=-created&{key}=2026-01-01T00:00:00Z~{mateo}"));
+    }
+    for sort in ["account_id", "password_hash", "users.account_id%20OR%201=1", "name,account_id", "-"] {
+        paths.push(format!("/users?sort={sort}"));
+    }
     for path in paths {
         let page = zora.get(&path).await;
         assert_eq!(page.status, 200, "{path}");
@@ -167,6 +167,12 @@ async fn lists_searches_and_counts_know_only_ones_own() {
             assert!(!typed.contains(word), "{path} says {word}");
         }
         assert!(page.names().iter().all(|name| name == "Zora Quill"), "{path}: {:?}", page.names());
+    }
+    for path in
+        [format!("id={mateo}"), format!("team={ours}"), "q=mateo".into(), "all=yes&back=status%3Ddisabled".into()]
+    {
+        let csv = zora.get(&format!("/users/export.csv?{path}")).await;
+        says_nothing_of_us(&csv, &path);
     }
     let page = zora.get("/users?company=Nordwind+Reederei").await;
     assert_eq!(page.names(), Vec::<String>::new());

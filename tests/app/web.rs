@@ -1,54 +1,12 @@
 //! What holds for every page, whatever it is about.
 
-use crate::support::{Browser, NOTHING, Page, Setup, TestApp};
+use crate::support::{Browser, NOTHING, Page, Setup, TestApp, dialogs};
 use reqwest::Method;
 use reqwest::header::{ACCEPT_ENCODING, ORIGIN};
-use seatkeeper::access::{Role, UserId};
+use seatkeeper::access::Role;
 use seatkeeper::users::Status;
 use std::collections::BTreeSet;
 use std::io::Read;
-
-#[actix_web::test]
-async fn a_form_of_another_site_is_refused_and_nothing_is_done() {
-    let (app, amara) = TestApp::with_owner().await;
-    let mateo = app.user("Mateo Silva", Role::Member);
-    let before = app.everything();
-    let posts = [
-        ("/users".to_owned(), app.a_user("Eve Adams")),
-        (
-            format!("/users/{mateo}"),
-            amara.get(&format!("/users/{mateo}")).await.form("#user").with("job_title", "Fool"),
-        ),
-        (format!("/users/{mateo}/status"), app.a_user("").with("status", "disabled")),
-        ("/sign-out".to_owned(), app.a_user("")),
-    ];
-    let here = amara.host();
-    let headers: Vec<Vec<(&str, String)>> = vec![
-        vec![],
-        vec![("origin", "https://evil.example".into())],
-        vec![("origin", "null".into())],
-        vec![("origin", format!("http://evil.example?{here}"))],
-        vec![("origin", format!("http://{here}.evil.example"))],
-        vec![("origin", format!("http://{here}")), ("sec-fetch-site", "cross-site".into())],
-        vec![("origin", format!("http://{here}")), ("sec-fetch-site", "same-site".into())],
-        vec![("referer", format!("http://{here}/users"))],
-    ];
-    for (path, form) in posts {
-        for headers in &headers {
-            let mut request = amara.submission(&path, form.clone());
-            for (name, value) in headers {
-                request = request.header(*name, value);
-            }
-            let page = amara.send(request).await;
-            assert_eq!(page.status, 403, "{path} {headers:?}: {page:?}");
-            assert_eq!(page.text("h1"), "This request came from another site");
-        }
-    }
-    assert_eq!(app.everything(), before);
-    assert!(amara.is_signed_in().await);
-    let request = amara.submission("/users", app.a_user("Yara Haddad")).header("sec-fetch-site", "same-origin");
-    assert_eq!(amara.send(request).await.status, 303, "a browser that vouches for itself");
-}
 
 /// One answer of every kind that there is.
 async fn every_kind(app: &TestApp, amara: &Browser) -> Vec<(&'static str, Page)> {
@@ -251,12 +209,6 @@ async fn no_link_is_dead() {
         let (file, id) = icon.split_once('#').unwrap();
         assert!(amara.get(file).await.has(&format!("[id='{id}']")), "{icon} is not drawn");
     }
-}
-
-/// The addresses of two dialogs about a user.
-async fn dialogs(amara: &Browser, user: UserId) -> [String; 2] {
-    let page = amara.post("/users/batches", [("id", user.to_string().as_str()), ("action", "delete")]).await;
-    [page.location.unwrap(), format!("/users/{user}/role?role=owner")]
 }
 
 #[actix_web::test]

@@ -3,18 +3,22 @@
 mod app;
 mod database;
 mod form;
+mod forms;
 mod page;
 mod person;
 mod program;
+mod routes;
 mod smtp;
 mod tables;
 
 pub use app::{Setup, TestApp, config, two_words};
 pub use database::{TestDatabase, postgres};
 pub use form::UserForm;
+pub use forms::{Found, crawl, dialogs, forms_of};
 pub use page::Page;
 pub use person::{Browser, Person};
 pub use program::{Program, Serving};
+pub use routes::fill;
 pub use smtp::{MailServer, Worker};
 pub use tables::{Column, Table, tables};
 

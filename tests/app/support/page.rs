@@ -112,7 +112,7 @@ impl Page {
 }
 
 /// Name and value of a control, where it is sent at all.
-fn sent(control: ElementRef<'_>) -> Option<(String, String)> {
+pub fn sent(control: ElementRef<'_>) -> Option<(String, String)> {
     let name = control.attr("name")?.to_owned();
     let value = || control.attr("value").unwrap_or_default().to_owned();
     match (control.value().name(), control.attr("type").unwrap_or_default()) {
