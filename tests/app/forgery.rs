@@ -1,6 +1,6 @@
 //! Requests that no page of ours has made: from other sites, by other methods, for odd addresses.
 
-use crate::support::{Found, NOTHING, Page, Person, TestApp, crawl, dialogs, fill, forms_of};
+use crate::support::{Found, NOTHING, Page, Person, TestApp, dialogs, fill, forms};
 use actix_web::http::Method;
 use reqwest::header::{CONTENT_TYPE, ORIGIN};
 use seatkeeper::access::{Needs, Role};
@@ -10,20 +10,10 @@ fn writing() -> impl Iterator<Item = Entry> {
     routes::all().into_iter().filter(|entry| !entry.method.is_safe())
 }
 
-/// One form of each kind that the Owner gets to, signing out last.
-async fn forms(app: &TestApp, amara: &Person) -> Vec<Found> {
+/// The Owner's forms, about a member.
+async fn forms_of(app: &TestApp, amara: &Person) -> Vec<Found> {
     let mateo = app.user("Mateo Silva", Role::Member);
-    let starts = [&["/".to_owned()][..], &dialogs(amara, mateo).await].concat();
-    let mut forms: Vec<Found> = vec![];
-    for (_, page) in crawl(amara, &starts).await {
-        for form in forms_of(&page) {
-            if forms.iter().all(|known| known.pattern() != form.pattern()) {
-                forms.push(form);
-            }
-        }
-    }
-    forms.sort_by_key(|form| form.action == "/sign-out");
-    forms
+    forms(amara, &[&["/".to_owned()][..], &dialogs(amara, mateo).await].concat()).await
 }
 
 async fn refused(amara: &Person, form: &Found, headers: &[(&str, String)]) {
@@ -59,7 +49,7 @@ async fn a_form_of_another_site_is_refused_and_nothing_is_done() {
         vec![("x-requested-with", "XMLHttpRequest".into())],
         vec![("origin", "http://evil.example".into()), ("x-forwarded-host", "evil.example".into())],
     ];
-    let forms = forms(&app, &amara).await;
+    let forms = forms_of(&app, &amara).await;
     let before = app.everything();
     for form in &forms {
         for headers in &headers {
@@ -96,9 +86,9 @@ async fn every_route_that_writes_asks_where_the_request_comes_from() {
 async fn only_a_form_is_read_as_one() {
     let (app, amara) = TestApp::with_owner().await;
     let here = format!("http://{}", amara.host());
-    let forms = forms(&app, &amara).await;
+    let forms = forms_of(&app, &amara).await;
     let before = app.everything();
-    for form in forms.iter().filter(|form| form.pattern() != "/sign-out") {
+    for form in &forms {
         let encoded = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form.fields.clone()).finish();
         let pairs: serde_json::Map<_, _> =
             form.fields.clone().into_iter().map(|(name, value)| (name, value.into())).collect();
@@ -125,7 +115,7 @@ async fn only_a_form_is_read_as_one() {
 #[actix_web::test]
 async fn nothing_is_written_by_get() {
     let (app, amara) = TestApp::with_owner().await;
-    let forms = forms(&app, &amara).await;
+    let forms = forms_of(&app, &amara).await;
     let before = app.everything();
     for form in &forms {
         let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form.fields.clone()).finish();
@@ -227,20 +217,17 @@ async fn no_answer_leads_to_another_site() {
         "/a\r\nLocation: //evil.example",
     ];
     let names = ["back", "next", "return", "return_to", "redirect", "url", "from", "q", "status", "sort"];
-    let forms = forms(&app, &amara).await;
+    let forms = forms_of(&app, &amara).await;
     for value in evil {
-        let query = |name: &str| {
-            format!("{name}={}", url::form_urlencoded::byte_serialize(value.as_bytes()).collect::<String>())
-        };
+        let query =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(names.map(|name| (name, value))).finish();
         for entry in routes::all().iter().filter(|entry| entry.method == Method::GET) {
-            let path = fill(entry.path, app.owner.0);
-            for name in names {
-                for who in [&amara.browser, &app.visitor()] {
-                    leads_home(&who.get(&format!("{path}?{}", query(name))).await, &path);
-                }
+            let path = format!("{}?{query}", fill(entry.path, app.owner.0));
+            for who in [&amara.browser, &app.visitor()] {
+                leads_home(&who.get(&path).await, &path);
             }
         }
-        for form in forms.iter().filter(|form| form.pattern() != "/sign-out") {
+        for form in &forms {
             for name in names {
                 let page = amara.post(&form.action, form.fields.clone().with(name, value)).await;
                 leads_home(&page, &form.action);

@@ -1,7 +1,7 @@
 //! Every form of every page, sent by those who should not: as it is, aimed at others, and with one field more. What they
 //! get for an answer matters less here than what is stored afterwards.
 
-use crate::support::{Browser, Found, PASSWORD, Person, Setup, TestApp, UserForm, crawl, dialogs, forms_of};
+use crate::support::{Browser, Found, PASSWORD, Person, Setup, TestApp, UserForm, dialogs, forms};
 use seatkeeper::access::{AccountId, Permission, Permissions, Role, UserId};
 use seatkeeper::users::Status;
 use std::collections::{BTreeMap, BTreeSet};
@@ -121,28 +121,19 @@ impl Scene {
         scene
     }
 
-    /// The Owner's forms, one of each kind, and what all forms offer.
+    /// The Owner's forms, and what all forms offer.
     async fn collect(&mut self) {
         let mut starts = vec!["/".to_owned(), format!("/users/{}", self.pending)];
         starts.extend(dialogs(&self.owner, self.member).await);
-        let mut kinds = BTreeSet::new();
-        let mut offers: Vec<(String, String)> =
-            WISHES.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        for (who, starts) in [(&self.owner, starts), (&self.stranger, vec!["/".to_owned()])] {
-            let is_ours = who.account == self.app.account;
-            for (_, page) in crawl(who, &starts).await {
-                for form in forms_of(&page) {
-                    // Of ids, those of the other account: our own are aimed at one by one.
-                    let is_id = |value: &str| value.trim_start_matches("plan:").parse::<i64>().is_ok();
-                    offers.extend(form.offers.iter().filter(|(_, value)| is_id(value) != is_ours).cloned());
-                    let names: BTreeSet<String> = form.fields.clone().into_iter().map(|(name, _)| name).collect();
-                    if is_ours && form.pattern() != "/sign-out" && kinds.insert((form.pattern(), names)) {
-                        self.forms.push(form);
-                    }
-                }
-            }
-        }
-        for (name, value) in offers.into_iter().filter(|(name, _)| name != "back" && name != "scheme") {
+        self.forms = forms(&self.owner, &starts).await;
+        let theirs = forms(&self.stranger, &["/".to_owned()]).await;
+        // Of ids, those of the other account: our own are aimed at one by one.
+        let is_id = |value: &str| value.trim_start_matches("plan:").parse::<i64>().is_ok();
+        let ours = self.forms.iter().flat_map(|form| &form.offers).filter(|(_, value)| !is_id(value));
+        let theirs = theirs.iter().flat_map(|form| &form.offers).filter(|(_, value)| is_id(value));
+        let wishes = WISHES.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let all: Vec<(String, String)> = ours.chain(theirs).cloned().chain(wishes).collect();
+        for (name, value) in all.into_iter().filter(|(name, _)| name != "back" && name != "scheme") {
             self.values.entry(name).or_default().insert(value);
         }
     }
@@ -168,7 +159,7 @@ impl Scene {
         fields
     }
 
-    /// One form as it was found, then aimed at each; at the Owner and at a member with one field more or other besides.
+    /// One form as it was found, then aimed at each; at a member with one field more or other besides.
     async fn attack(&self, who: &Browser, login: Option<&str>, form: &Found) {
         let values: Vec<_> =
             self.values.iter().flat_map(|(name, all)| all.iter().map(move |value| (name, value))).collect();
@@ -177,7 +168,7 @@ impl Scene {
             let form = form.aimed_at(*target);
             self.send(who, login, &form, self.ready(&form, at)).await;
             let is_about_nobody = !form.action.contains(&target.to_string()) && form.fields.get("id").is_none();
-            if is_about_nobody || [self.app.owner, self.member].contains(target) {
+            if is_about_nobody || *target == self.member {
                 for (n, (name, value)) in values.iter().enumerate() {
                     let fields = self.ready(&form, self.targets.len() + n).with(name, value);
                     self.send(who, login, &form, fields).await;

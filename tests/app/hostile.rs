@@ -1,6 +1,6 @@
 //! What people type may be markup, formulas, lines of a header. It is shown as text, wherever it comes out.
 
-use crate::support::{MailServer, Page, Person, Setup, TestApp, Worker, crawl, dialogs, forms_of, tables, until};
+use crate::support::{MailServer, Page, Person, Setup, TestApp, Worker, crawl, dialogs, forms, tables, until};
 use diesel::RunQueryDsl;
 use seatkeeper::access::{Role, UserId};
 use seatkeeper::users::Status;
@@ -97,26 +97,19 @@ async fn whatever_is_stored_is_shown_as_text_on_every_page() {
 async fn whatever_is_typed_into_any_form_comes_back_as_text() {
     let (app, amara, mateo) = with_people().await;
     let starts = [&["/".to_owned()][..], &dialogs(&amara, mateo).await].concat();
-    let mut tried = 0;
-    for (_, page) in crawl(&amara, &starts).await {
-        for form in forms_of(&page).into_iter().filter(|form| form.action != "/sign-out") {
-            let names: Vec<String> = form.fields.clone().into_iter().map(|(name, _)| name).collect();
-            for text in [HOSTILE, SHORT] {
-                let all = names.iter().fold(form.fields.clone(), |fields, name| fields.with(name, text));
-                let one = names.iter().map(|name| form.fields.clone().with(name, text));
-                for fields in one.chain([all]) {
-                    tried += 1;
-                    let answer = amara.post(&form.action, fields).await;
-                    is_harmless(&answer, &form.action);
-                    if answer.status == 303 {
-                        is_harmless(&amara.follow(&answer).await, &form.action);
-                    }
+    for form in forms(&amara, &starts).await {
+        for text in [HOSTILE, SHORT] {
+            let all = form.names().iter().fold(form.fields.clone(), |fields, name| fields.with(name, text));
+            let one = form.names().into_iter().map(|name| form.fields.clone().with(&name, text));
+            for fields in one.chain([all]) {
+                let answer = amara.post(&form.action, fields).await;
+                is_harmless(&answer, &form.action);
+                if answer.status == 303 {
+                    is_harmless(&amara.follow(&answer).await, &form.action);
                 }
             }
         }
-        assert!(tried < 5000);
     }
-    assert!(tried > 100);
     for path in ["/users", "/sign-in", "/users/new", "/users/export.csv", "/nowhere"] {
         for name in ["q", "back", "company", "role", "status", "sort", "after", "team", "plan", "from", "login"] {
             let value: String = url::form_urlencoded::byte_serialize(HOSTILE.as_bytes()).collect();

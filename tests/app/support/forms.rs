@@ -25,6 +25,10 @@ impl Found {
             .join("/")
     }
 
+    pub fn names(&self) -> BTreeSet<String> {
+        self.fields.clone().into_iter().map(|(name, _)| name).collect()
+    }
+
     /// The same form for another id.
     pub fn aimed_at(&self, id: UserId) -> Found {
         let aimed = |part: &str| if part.parse::<i64>().is_ok() { id.to_string() } else { part.to_owned() };
@@ -61,8 +65,16 @@ fn kind(path: &str) -> String {
     format!("{path}?{}", status.unwrap_or_default())
 }
 
+/// The forms that one gets to and that write, one of each kind: where it leads and what it asks. Signing out is left out.
+pub async fn forms(who: &Browser, starts: &[String]) -> Vec<Found> {
+    let mut kinds = BTreeSet::new();
+    let pages = crawl(who, starts).await;
+    let all = pages.iter().flat_map(|(_, page)| forms_of(page)).filter(|form| form.action != "/sign-out");
+    all.filter(|form| kinds.insert((form.pattern(), form.names()))).collect()
+}
+
 /// The forms of a page that write, one for each button.
-pub fn forms_of(page: &Page) -> Vec<Found> {
+fn forms_of(page: &Page) -> Vec<Found> {
     page.each("form[method=post]", found).into_iter().flatten().collect()
 }
 

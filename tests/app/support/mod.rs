@@ -14,7 +14,7 @@ mod tables;
 pub use app::{Setup, TestApp, config, two_words};
 pub use database::{TestDatabase, postgres};
 pub use form::UserForm;
-pub use forms::{Found, crawl, dialogs, forms_of};
+pub use forms::{Found, crawl, dialogs, forms};
 pub use page::Page;
 pub use person::{Browser, Person};
 pub use program::{Program, Serving};
