@@ -30,6 +30,11 @@ pub enum Error {
     TooMany { seconds: i64 },
     /// 503: no connection free, or the database is busy or away.
     Busy,
+    /// 503: the database went away over a commit. The change may be there or not.
+    InDoubt,
+    /// 507: the database takes no changes, its disk being full or failing; reading goes on. Not 503, at which load
+    /// balancers take away an instance that still serves pages. The cause goes to the log.
+    Full(anyhow::Error),
     /// 500. The cause goes to the log, never to the page.
     Internal(anyhow::Error),
 }
@@ -93,9 +98,10 @@ impl std::fmt::Display for Refusal {
 impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Error::Internal(cause) => write!(f, "{cause:#}"),
+            Error::Internal(cause) | Error::Full(cause) => write!(f, "{cause:#}"),
             Error::Refused(refusal) => refusal.fmt(f),
             Error::Busy => f.write_str("the database is busy or cannot be reached"),
+            Error::InDoubt => f.write_str("the database went away over a commit"),
             other => write!(f, "{other:?}"),
         }
     }
@@ -121,6 +127,13 @@ impl From<actix_web::error::BlockingError> for Error {
     }
 }
 
+/// The pool has no connection to give.
+impl From<diesel::r2d2::PoolError> for Error {
+    fn from(_: diesel::r2d2::PoolError) -> Self {
+        Error::Busy
+    }
+}
+
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Error::Refused(refusal)
@@ -129,21 +142,40 @@ impl From<Refusal> for Error {
 
 impl From<DieselError> for Error {
     fn from(cause: DieselError) -> Self {
-        match &cause {
-            DieselError::NotFound => return Error::NotFound,
-            DieselError::DatabaseError(kind, info) => {
-                if let Some(error) = from_database(kind, info.as_ref()) {
-                    return error;
-                }
-            }
-            _ => {}
+        match cause {
+            DieselError::NotFound => Error::NotFound,
+            // SQLite takes a commit back by itself where the disk is full; what failed first is what went wrong.
+            DieselError::RollbackErrorOnCommit { commit_error, .. } => Error::from(*commit_error),
+            DieselError::DatabaseError(kind, ref info) => match from_database(kind, info.as_ref()) {
+                Some(error) => error,
+                None if says_any(info.message(), &FULL) => Error::Full(cause.into()),
+                None => Error::Internal(cause.into()),
+            },
+            // A connection that broke earlier in the same piece of work.
+            DieselError::BrokenTransactionManager => Error::Busy,
+            other => Error::Internal(other.into()),
         }
-        Error::Internal(cause.into())
     }
 }
 
+/// Time-outs and locks, by the words of SQLite and Postgres: diesel keeps no code of theirs.
+const BUSY: [&str; 4] = ["database is locked", "lock timeout", "statement timeout", "idle-in-transaction timeout"];
+/// A disk that is full or fails (SQLite calls a full quota an I/O error), or a database that was made read-only.
+const FULL: [&str; 6] = [
+    "database or disk is full",
+    "disk I/O error",
+    "attempt to write a readonly database",
+    "No space left on device",
+    "Disk quota exceeded",
+    "in a read-only transaction",
+];
+
+fn says_any(message: &str, words: &[&str]) -> bool {
+    words.iter().any(|words| message.contains(words))
+}
+
 /// Postgres names the constraint, SQLite the columns: both are told apart here and nowhere else.
-fn from_database(kind: &DatabaseErrorKind, info: &dyn DatabaseErrorInformation) -> Option<Error> {
+fn from_database(kind: DatabaseErrorKind, info: &dyn DatabaseErrorInformation) -> Option<Error> {
     let message = info.message();
     let constraint = info.constraint_name().unwrap_or_default();
     let hit = |name: &str, columns: &str| constraint == name || message.contains(columns);
@@ -158,8 +190,8 @@ fn from_database(kind: &DatabaseErrorKind, info: &dyn DatabaseErrorInformation) 
         DatabaseErrorKind::UniqueViolation if hit("domains_host_key", "domains.host") => {
             Some(Refusal::HostTaken.into())
         }
-        DatabaseErrorKind::ClosedConnection => Some(Error::Busy),
-        _ if message.contains("database is locked") || message.contains("lock timeout") => Some(Error::Busy),
+        DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => Some(Error::Busy),
+        _ if says_any(message, &BUSY) => Some(Error::Busy),
         _ => None,
     }
 }
@@ -211,6 +243,15 @@ impl Error {
                 "Busy right now",
                 "The server can't answer at the moment. Nothing was changed. Try again in a minute.".into(),
             ),
+            Error::InDoubt => (
+                "Your change may be saved or not",
+                "The database stopped answering while it was saved. Look whether it is there before you try again.".into(),
+            ),
+            Error::Full(_) => (
+                "Nothing can be saved right now",
+                "The server's disk is full or fails. Nothing was changed, and pages can still be read. Tell whoever runs this installation."
+                    .into(),
+            ),
             Error::Internal(_) => (
                 "Something went wrong",
                 "It was not your doing, and nothing was changed. Try again; if it stays, tell whoever runs this installation."
@@ -240,7 +281,8 @@ impl ResponseError for Error {
             Error::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Error::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Busy | Error::InDoubt => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Full(_) => StatusCode::INSUFFICIENT_STORAGE,
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -258,6 +300,8 @@ impl ResponseError for Error {
                 response.insert_header((header::RETRY_AFTER, "5"));
                 tracing::warn!("busy");
             }
+            Error::InDoubt => tracing::error!("a change may be saved or not: the database went away over its commit"),
+            Error::Full(cause) => tracing::error!(error = format!("{cause:#}"), "nothing can be saved"),
             Error::Internal(cause) => tracing::error!(error = format!("{cause:#}"), "internal error"),
             _ => {}
         }
@@ -265,5 +309,43 @@ impl ResponseError for Error {
         let mut response = response.content_type("text/plain; charset=utf-8").body(words.sentence.clone());
         response.extensions_mut().insert(words);
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(kind: DatabaseErrorKind, message: &str) -> u16 {
+        Error::from(DieselError::DatabaseError(kind, Box::new(message.to_owned()))).status_code().as_u16()
+    }
+
+    #[test]
+    fn what_databases_say_on_a_bad_day_is_told_apart() {
+        use DatabaseErrorKind::{ClosedConnection, ReadOnlyTransaction, UnableToSendCommand, Unknown};
+        for (kind, message, expected) in [
+            (ClosedConnection, "terminating connection due to administrator command", 503),
+            (UnableToSendCommand, "no connection to the server", 503),
+            (Unknown, "canceling statement due to statement timeout", 503),
+            (Unknown, "canceling statement due to lock timeout", 503),
+            (Unknown, "database is locked", 503),
+            (Unknown, "could not extend file \"base/5/1259\": No space left on device", 507),
+            (Unknown, "could not write to file \"base/pgsql_tmp/1\": Disk quota exceeded", 507),
+            (ReadOnlyTransaction, "cannot execute INSERT in a read-only transaction", 507),
+            (Unknown, "database or disk is full", 507),
+            (Unknown, "disk I/O error", 507),
+            (Unknown, "attempt to write a readonly database", 507),
+            (Unknown, "division by zero", 500),
+        ] {
+            assert_eq!(status(kind, message), expected, "{message}");
+        }
+    }
+
+    #[test]
+    fn a_commit_that_sqlite_took_back_by_itself_is_told_by_its_cause() {
+        let full = DieselError::DatabaseError(DatabaseErrorKind::Unknown, Box::new("disk I/O error".to_owned()));
+        let none = DieselError::NotInTransaction;
+        let both = DieselError::RollbackErrorOnCommit { rollback_error: Box::new(none), commit_error: Box::new(full) };
+        assert!(matches!(Error::from(both), Error::Full(_)));
     }
 }

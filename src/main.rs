@@ -9,7 +9,7 @@ use seatkeeper::config::{Config, DatabaseSettings, LogFormat, ServerSettings};
 use seatkeeper::db::{Db, Location};
 use seatkeeper::sessions::Passwords;
 use seatkeeper::{demo, server, users, verify};
-use std::io::Read;
+use std::io::{Read, Write};
 use std::process::ExitCode;
 
 /// User management for communications accounts: seats, roles, teams, credits.
@@ -147,7 +147,8 @@ fn exit(done: anyhow::Result<ExitCode>) -> ExitCode {
 fn start_log(format: LogFormat) {
     use tracing_subscriber::{EnvFilter, fmt};
     let filter = EnvFilter::try_from_env("LOG").unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
-    let log = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A log that can't be written (its disk is full) is no reason to stop: told to standard error, that would panic.
+    let log = fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
     match format {
         LogFormat::Text => log.compact().init(),
         LogFormat::Json => log.json().flatten_event(true).init(),
@@ -175,11 +176,16 @@ fn serve(database: &DatabaseSettings, settings: &ServerSettings) -> anyhow::Resu
     let config = Config::read(settings, &database.data_dir)?;
     let db = open(database, settings.db_connections)?;
     server::migrate(&db)?;
-    println!("Seatkeeper serves on {}", config.url("/"));
+    tell(&format!("Seatkeeper serves on {}", config.url("/")));
     if let Some(url) = server::set_up_url(&config, &db)? {
-        println!("There is no account yet. Set it up here, within 24 hours:\n  {url}");
+        tell(&format!("There is no account yet. Set it up here, within 24 hours:\n  {url}"));
     }
     server::run(config, db)
+}
+
+/// To standard output, where there is one: `println!` would panic where it is closed or its disk is full.
+fn tell(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 fn run_demo(database: &DatabaseSettings, args: &DemoArgs) -> anyhow::Result<()> {

@@ -117,13 +117,13 @@ async fn step_batch(app: &web::Data<App>) -> crate::error::Result<bool> {
     // Looked for without a turn at writing, which others need more.
     let Some((account, batch)) = app.db.read(batches::running).await? else { return Ok(false) };
     let config = app.config.clone();
-    match app.db.write(move |conn| batches::step(conn, &config, account, batch)).await {
+    match app.db.work(move |conn| batches::step(conn, &config, account, batch)).await {
         Ok(Step::More) => {}
         Ok(Step::Done { erased: true }) => checkpoint(app).await,
         Ok(Step::Done { erased: false }) => {}
         Err(error) => {
             tracing::error!(account = account.0, batch = batch.0, error = format!("{error:#}"), "a batch can't go on");
-            app.db.write(move |conn| batches::put_off(conn, account, batch)).await?;
+            app.db.work(move |conn| batches::put_off(conn, account, batch)).await?;
             return Err(error);
         }
     }
@@ -135,7 +135,7 @@ async fn erase_users(app: web::Data<App>, stop: Arc<AtomicBool>) {
     let mut has_erased = false;
     while !stop.load(Ordering::Relaxed) {
         let erased = match app.db.read(users::due).await {
-            Ok(Some(account)) => app.db.write(move |conn| users::erase_due(conn, account)).await,
+            Ok(Some(account)) => app.db.work(move |conn| users::erase_due(conn, account)).await,
             Ok(None) => Ok(0),
             Err(error) => Err(error),
         };
@@ -174,14 +174,14 @@ async fn checkpoint(app: &web::Data<App>) {
 /// ago.
 async fn purge(app: web::Data<App>) {
     loop {
-        let purged = app.db.write(|conn| {
+        let purged = app.db.work(|conn| {
             sessions::purge(conn)?;
             mail::purge(conn)
         });
         if let Err(error) = purged.await {
             tracing::warn!(%error, "old rows could not be dropped");
         }
-        while let Ok(true) = app.db.write(batches::purge).await {
+        while let Ok(true) = app.db.work(batches::purge).await {
             actix_web::rt::time::sleep(BREATH).await;
         }
         checkpoint(&app).await;

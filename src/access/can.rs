@@ -149,7 +149,11 @@ async fn signed_in(req: HttpRequest) -> Result<(web::Data<App>, Viewer, Site, Pa
     };
     if sessions::needs_touch(viewer.last_seen, now) {
         let (account, user) = (viewer.account, viewer.user);
-        app.db.write(move |conn| sessions::touch(conn, account, user, &key_hash, now)).await?;
+        let touched = app.db.write(move |conn| sessions::touch(conn, account, user, &key_hash, now)).await;
+        // The page is worth more than the note that it was read: reading goes on where nothing can be saved.
+        if let Err(error) = touched {
+            tracing::warn!(%error, "that a session is in use could not be noted");
+        }
     }
     let actor = Actor::of(&viewer, address);
     let page = Page::new(&req, &viewer, site);

@@ -1,6 +1,16 @@
 use anyhow::{Context, bail};
 use std::path::PathBuf;
 
+/// How soon libpq gives up a server that is gone without a word: while connecting (seconds), while sending
+/// (milliseconds), while waiting (seconds until it asks, between questions, and how many). Each can be set in the URL.
+const NETWORK: [(&str, &str); 5] = [
+    ("connect_timeout", "5"),
+    ("tcp_user_timeout", "10000"),
+    ("keepalives_idle", "10"),
+    ("keepalives_interval", "5"),
+    ("keepalives_count", "2"),
+];
+
 /// Where the database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {
@@ -19,7 +29,7 @@ impl Location {
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let mut parsed = url::Url::parse(url).context("the database URL can't be read")?;
-            for (name, value) in [("connect_timeout", "5"), ("tcp_user_timeout", "30000")] {
+            for (name, value) in NETWORK {
                 if !parsed.query_pairs().any(|(key, _)| key == name) {
                     parsed.query_pairs_mut().append_pair(name, value);
                 }

@@ -37,13 +37,9 @@ fn change(database: &TestDatabase, sql: &str) {
 
 #[actix_web::test]
 async fn a_new_user_gets_the_welcome_mail_and_signs_in() {
-    let (database, program) = with_account();
+    let (_database, program) = with_account();
     let server = MailServer::start();
-    let authority = database.folder.path().join("authority.pem");
-    std::fs::write(&authority, server.smtp.authority.as_ref().unwrap()).unwrap();
-    let (user, password) = server.smtp.credentials.clone().unwrap();
-    let url = format!("smtp://{user}:{}@{}:{}", password.replace('+', "%2B"), server.smtp.host, server.smtp.port);
-    let program = program.with("SMTP_URL", &url).with("SMTP_CA", &authority.display().to_string());
+    let program = program.sending_to(&server);
     let mut serving = program.serve().await;
     let amara = serving.visitor();
     amara.sign_in("amara@harbourline.example", PASSWORD, None).await;

@@ -297,6 +297,11 @@ impl TestApp {
         self.database.open()
     }
 
+    /// Nobody is left but the database, as if this instance had never been.
+    pub fn leave(self) -> TestDatabase {
+        self.database
+    }
+
     pub fn is_up(&self) -> bool {
         self.server.thread.as_ref().is_some_and(|thread| !thread.is_finished())
     }

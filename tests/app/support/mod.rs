@@ -8,6 +8,7 @@ mod page;
 mod person;
 mod program;
 mod routes;
+mod proxy;
 mod smtp;
 mod tables;
 
@@ -19,6 +20,7 @@ pub use page::Page;
 pub use person::{Browser, Person};
 pub use program::{Program, Serving};
 pub use routes::fill;
+pub use proxy::{Network, Proxy};
 pub use smtp::{MailServer, Worker};
 pub use tables::{Column, Table, tables};
 

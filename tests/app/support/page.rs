@@ -16,12 +16,13 @@ pub struct Page {
 }
 
 impl Page {
-    pub async fn read(response: reqwest::Response) -> Self {
+    /// None where it ends before it is complete.
+    pub async fn read(response: reqwest::Response) -> Option<Self> {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let location = headers.get("location").map(|value| value.to_str().unwrap().to_owned());
-        let html = String::from_utf8_lossy(&response.bytes().await.unwrap()).into_owned();
-        Page { status, location, headers, html, document: OnceCell::new() }
+        let html = String::from_utf8_lossy(&response.bytes().await.ok()?).into_owned();
+        Some(Page { status, location, headers, html, document: OnceCell::new() })
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {

@@ -57,8 +57,21 @@ impl Browser {
         path: &str,
         fields: impl IntoIterator<Item = (N, V)>,
     ) -> Page {
+        self.try_post(path, fields).await.expect("the server answers")
+    }
+
+    /// None where the server goes away before it has answered.
+    pub async fn try_post<N: AsRef<str>, V: AsRef<str>>(
+        &self,
+        path: &str,
+        fields: impl IntoIterator<Item = (N, V)>,
+    ) -> Option<Page> {
         let origin = format!("http://{}", self.host());
-        self.send(self.submission(path, fields).header(ORIGIN, origin)).await
+        self.try_send(self.submission(path, fields).header(ORIGIN, origin)).await
+    }
+
+    pub async fn try_get(&self, path: &str) -> Option<Page> {
+        self.try_send(self.request(Method::GET, path)).await
     }
 
     /// A form on its way, without an Origin yet.
@@ -84,7 +97,11 @@ impl Browser {
     }
 
     pub async fn send(&self, request: RequestBuilder) -> Page {
-        Page::read(request.send().await.expect("the server answers")).await
+        self.try_send(request).await.expect("the server answers")
+    }
+
+    async fn try_send(&self, request: RequestBuilder) -> Option<Page> {
+        Page::read(request.send().await.ok()?).await
     }
 
     /// Goes where a page sends one.

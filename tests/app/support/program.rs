@@ -1,7 +1,9 @@
 //! The real program, started as people start it.
 
+use super::app::TestApp;
 use super::database::TestDatabase;
 use super::person::Browser;
+use super::smtp::MailServer;
 use super::until;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -12,6 +14,8 @@ use std::sync::mpsc::{self, Receiver};
 /// How the program is called: with its settings from the environment and nothing else of this machine's.
 pub struct Program {
     environment: Vec<(String, String)>,
+    /// The shell's words that start it, where it is not started as it is.
+    shell: Option<&'static str>,
 }
 
 /// What a run came to.
@@ -29,7 +33,27 @@ impl Program {
 
     pub fn with_url(url: &str, folder: &Path) -> Self {
         let environment = [("DATABASE_URL", url.to_owned()), ("DATA_DIR", folder.display().to_string())];
-        Program { environment: environment.map(|(name, value)| (name.to_owned(), value)).to_vec() }
+        Program { environment: environment.map(|(name, value)| (name.to_owned(), value)).to_vec(), shell: None }
+    }
+
+    /// Another instance beside the test's own: who is signed in there is signed in here.
+    pub fn beside(app: &TestApp) -> Self {
+        let key: String = app.config.cookie_key.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self::on(&app.database).with("COOKIE_KEY", &key)
+    }
+
+    /// The same, on a database that is reached elsewhere.
+    pub fn at(self, url: &str) -> Self {
+        self.with("DATABASE_URL", url)
+    }
+
+    pub fn sending_to(self, server: &MailServer) -> Self {
+        self.with("SMTP_URL", &server.url()).with("SMTP_CA", &server.authority_file())
+    }
+
+    /// Started by a shell: `script` ends in `exec "$0" "$@"`.
+    pub fn by_shell(self, script: &'static str) -> Self {
+        Program { shell: Some(script), ..self }
     }
 
     pub fn with(mut self, name: &str, value: &str) -> Self {
@@ -38,10 +62,19 @@ impl Program {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_seatkeeper"));
+        let program = env!("CARGO_BIN_EXE_seatkeeper");
+        let mut command = Command::new(if self.shell.is_some() { "/bin/sh" } else { program });
+        if let Some(script) = self.shell {
+            command.args(["-c", script, program]);
+        }
         command.args(args).env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
+    }
+
+    /// Started, and left to the test to stop.
+    pub fn start(&self, args: &[&str]) -> Child {
+        self.command(args).spawn().unwrap()
     }
 
     pub fn run(&self, args: &[&str]) -> Run {
@@ -50,7 +83,7 @@ impl Program {
 
     /// `input`: what it reads from standard input.
     pub fn run_with(&self, args: &[&str], input: &str) -> Run {
-        let mut child = self.command(args).spawn().unwrap();
+        let mut child = self.start(args);
         // A program that refuses its arguments closes its input before it has read it.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
@@ -61,7 +94,7 @@ impl Program {
     /// `seatkeeper serve` on a free port, once it answers.
     pub async fn serve(&self) -> Serving {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let mut child = self.command(&["serve", "--listen", &address.to_string()]).spawn().unwrap();
+        let mut child = self.start(&["serve", "--listen", &address.to_string()]);
         let lines = lines_of(child.stdout.take().unwrap());
         let log = lines_of(child.stderr.take().unwrap());
         let mut serving = Serving { child, address, lines, log };
@@ -126,6 +159,17 @@ impl Serving {
 
     pub fn visitor(&self) -> Browser {
         Browser::new(self.address)
+    }
+
+    /// Somebody who is signed in elsewhere comes with the same cookie.
+    pub fn visited_by(&self, somebody: &Browser) -> Browser {
+        let here = self.visitor();
+        here.set_cookie("session", &somebody.cookie("session").expect("somebody is signed in"));
+        here
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Kills it, as a power cut would.

@@ -40,6 +40,7 @@ impl MailServer {
         let certificate = CertificateParams::new(names).unwrap().signed_by(&key, &issuer).unwrap();
         std::fs::write(place("certificate.pem"), certificate.pem()).unwrap();
         std::fs::write(place("key.pem"), key.serialize_pem()).unwrap();
+        std::fs::write(place("authority.pem"), issuer.pem()).unwrap();
         let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/app/support/smtp_server.py");
         let mut child = Command::new(python())
             .arg(script)
@@ -61,6 +62,16 @@ impl MailServer {
             authority: Some(issuer.pem().into_bytes()),
         };
         MailServer { child, folder, smtp }
+    }
+
+    /// Its address, as the program is told it.
+    pub fn url(&self) -> String {
+        let (user, password) = self.smtp.credentials.as_ref().expect("it asks for a password");
+        format!("smtp://{user}:{}@{}:{}", password.replace('+', "%2B"), self.smtp.host, self.smtp.port)
+    }
+
+    pub fn authority_file(&self) -> String {
+        self.folder.path().join("authority.pem").display().to_string()
     }
 
     /// What it has taken so far.
