@@ -7,6 +7,7 @@ use crate::schema::outbox;
 use crate::text_enum;
 use chrono::{Duration, NaiveDateTime};
 use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_derive_newtype::DieselNewType;
@@ -150,11 +151,16 @@ const BACKOFF: [i64; 7] = [1, 5, 15, 60, 240, 720, 1440];
 /// Sent messages are kept for the operator to see, then dropped.
 const KEPT: Duration = Duration::days(30);
 
+/// Neither sent nor given up, in the words of the index: bound values would not tell SQLite that it serves.
+fn waiting() -> SqlLiteral<Bool> {
+    sql("outbox.state IN ('queued', 'sending')")
+}
+
 /// Claims the next message that is due, so that no other worker sends it.
 pub fn claim(conn: &mut Conn) -> Result<Option<Claimed>> {
     let now = clock::now();
     let due = outbox::table
-        .filter(outbox::state.eq_any([MailState::Queued, MailState::Sending]))
+        .filter(waiting())
         .filter(outbox::next_attempt_at.le(now))
         .order(outbox::next_attempt_at)
         .limit(20)
@@ -191,16 +197,38 @@ pub fn failed(conn: &mut Conn, message: &Claimed, error: &str, for_good: bool) -
         Some(minutes) if !for_good => (MailState::Queued, clock::now() + Duration::minutes(*minutes)),
         _ => (MailState::Failed, clock::now()),
     };
-    diesel::update(outbox::table.filter(outbox::id.eq(message.id)))
+    // Ours only as long as nobody has claimed it since.
+    let ours = outbox::id.eq(message.id).and(outbox::attempts.eq(message.attempts + 1));
+    diesel::update(outbox::table.filter(ours))
         .set((outbox::state.eq(state), outbox::next_attempt_at.eq(next), outbox::last_error.eq(error)))
         .execute(conn)?;
     Ok(())
 }
 
-/// Drops what was sent long ago.
+/// Drops what was sent long ago, and puts forward what a clock that was set back since would keep waiting.
 pub fn purge(conn: &mut Conn) -> Result<()> {
+    put_forward(conn)?;
     // As the index says it: a bound value would not tell SQLite that it serves.
     let sent = sql::<Bool>("outbox.state = 'sent'");
     diesel::delete(outbox::table.filter(sent).filter(outbox::sent_at.lt(clock::now() - KEPT))).execute(conn)?;
+    Ok(())
+}
+
+/// No message waits longer than its state ever makes one wait.
+fn put_forward(conn: &mut Conn) -> Result<()> {
+    let longest = Duration::minutes(BACKOFF.into_iter().max().unwrap_or_default());
+    let now = clock::now();
+    for (state, attempts, latest) in [
+        (MailState::Queued, 0..=0, now),
+        (MailState::Queued, 1..=i32::MAX, now + longest),
+        (MailState::Sending, 0..=i32::MAX, now + CLAIM),
+    ] {
+        let late = outbox::table
+            .filter(waiting())
+            .filter(outbox::next_attempt_at.gt(latest))
+            .filter(outbox::state.eq(state))
+            .filter(outbox::attempts.between(*attempts.start(), *attempts.end()));
+        diesel::update(late).set(outbox::next_attempt_at.eq(latest)).execute(conn)?;
+    }
     Ok(())
 }

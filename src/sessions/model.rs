@@ -152,8 +152,9 @@ pub fn end_all(conn: &mut Conn, account: AccountId, user: UserId) -> Result<()> 
     Ok(())
 }
 
+/// Either way: where the clock was set back, it was last seen in the future.
 pub fn needs_touch(last_seen: NaiveDateTime, now: NaiveDateTime) -> bool {
-    now - last_seen > TOUCH
+    (now - last_seen).abs() > TOUCH
 }
 
 /// Keeps a session alive and notes the user's last activity; `version` stays, so no edit in progress is disturbed.
@@ -167,9 +168,13 @@ pub fn touch(conn: &mut Conn, account: AccountId, user: UserId, key_hash: &str, 
     Ok(())
 }
 
-/// Drops what is over.
+/// Drops what is over. Where the clock was set back, no session lasts longer than one that starts now.
 pub fn purge(conn: &mut Conn) -> Result<()> {
-    diesel::delete(sessions::table.filter(sessions::expires_at.lt(clock::now()))).execute(conn)?;
+    let now = clock::now();
+    diesel::delete(sessions::table.filter(sessions::expires_at.lt(now))).execute(conn)?;
+    diesel::update(sessions::table.filter(sessions::expires_at.gt(now + IDLE)))
+        .set(sessions::expires_at.eq(now + IDLE))
+        .execute(conn)?;
     throttle::purge(conn)
 }
 

@@ -124,8 +124,11 @@ fn count(conn: &mut Conn, key: &str, free: i32, now: NaiveDateTime) -> Result<()
             diesel::insert_into(failures::table).values(first).execute(conn)?;
             return Ok(());
         };
-        let is_forgotten = (now - since).num_seconds() > MEMORY;
-        let wait = wait_after(count - free) - (now - last).num_seconds();
+        let passed = (now - last).num_seconds();
+        // A failure that lies in the future is one of a clock that was set back since, and would be waited for as long.
+        // A little ahead is another instance's clock only.
+        let is_forgotten = (now - since).num_seconds() > MEMORY || passed < -LONGEST_WAIT;
+        let wait = wait_after(count - free) - passed.max(0);
         if wait > 0 && !is_forgotten {
             return Err(Error::TooMany { seconds: wait });
         }

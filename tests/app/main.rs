@@ -13,6 +13,7 @@ mod cli;
 mod forgery;
 mod forms;
 mod hostile;
+mod clock;
 mod disk;
 mod isolation;
 mod list;
