@@ -9,6 +9,11 @@ use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use std::time::Duration;
 
+/// A server that has not let us in by then is tried later.
+const GREETING: Duration = Duration::from_secs(20);
+/// It may look at a message for long; given up too soon, a message that it takes is sent again.
+const SENDING: Duration = Duration::from_secs(120);
+
 pub struct Mailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Address,
@@ -40,7 +45,7 @@ impl Mailer {
         let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&smtp.host)
             .port(smtp.port)
             .tls(tls)
-            .timeout(Some(Duration::from_secs(20)));
+            .timeout(Some(GREETING));
         if let Some((user, password)) = &smtp.credentials {
             builder = builder.credentials(Credentials::new(user.clone(), password.clone()));
         }
@@ -49,10 +54,15 @@ impl Mailer {
 
     pub async fn send(&self, message: &Claimed) -> Result<(), Refused> {
         let built = self.build(message).map_err(|error| Refused { error: format!("{error:#}"), for_good: true })?;
-        // The transport's own time-out is for each step; a server may be slow in many steps.
-        let sent = tokio::time::timeout(Duration::from_secs(120), self.transport.send(built)).await;
+        // The transport's own time-out ends with the connection being made: a server may be silent from then on.
+        let greeted = tokio::time::timeout(GREETING, self.transport.test_connection()).await;
+        let sent = match greeted {
+            Ok(Ok(_)) => tokio::time::timeout(SENDING, self.transport.send(built)).await.map(|sent| sent.map(drop)),
+            Ok(Err(error)) => Ok(Err(error)),
+            Err(late) => Err(late),
+        };
         match sent {
-            Ok(Ok(_)) => Ok(()),
+            Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(Refused { for_good: error.is_permanent(), error: describe(&error) }),
             Err(_) => Err(Refused { error: "the mail server did not answer in time".into(), for_good: false }),
         }

@@ -1,9 +1,11 @@
 //! E-mail over real SMTP: sent once, tried again, given up visibly.
 
-use crate::support::{MailServer, PASSWORD, Setup, TestApp, Worker, at_once, until};
+use crate::support::{MailServer, PASSWORD, Program, Setup, TestApp, Worker, at_once, until};
 use seatkeeper::access::Role;
 use seatkeeper::config::{Config, Smtp};
+use std::net::TcpListener;
 use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
 
 async fn with_server() -> (TestApp, MailServer) {
     let server = MailServer::start();
@@ -136,6 +138,52 @@ async fn a_lost_connection_loses_no_mail() {
     assert_eq!(state(&app, "gone@harbourline.example"), "queued 1");
     assert!(!last_error(&app, "gone@harbourline.example").is_empty());
     assert_eq!(server.mails().len(), 1);
+}
+
+#[actix_web::test]
+async fn a_mail_that_was_taken_unheard_comes_again_under_the_same_id() {
+    let (app, server) = with_server().await;
+    welcome(&app, "Una Unheard", "unheard@harbourline.example");
+    let _worker = Worker::start(&app.config, &app.db);
+    for attempt in 1..=2 {
+        until("the loss is noted", || state(&app, "unheard@harbourline.example") == format!("queued {attempt}")).await;
+        app.run("UPDATE outbox SET next_attempt_at = '2020-01-01 00:00:00'");
+    }
+    until("it came again", || server.mails().len() >= 2).await;
+    let mails = server.mails();
+    assert_eq!(mails[0].header("Message-ID"), mails[1].header("Message-ID"));
+}
+
+#[actix_web::test]
+async fn a_silent_mail_server_keeps_nobody_from_a_page_and_is_given_up_for_now() {
+    let (app, amara) = TestApp::with_owner().await;
+    app.appoint_operator(&amara);
+    // Takes connections, and never says a word.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("smtp://{}?tls=none", silent.local_addr().unwrap());
+    let mut serving = Program::beside(&app).with("SMTP_URL", &url).serve().await;
+    let here = serving.visited_by(&amara);
+    let mateo = "mateo@harbourline.example";
+    assert_eq!(here.post("/users", app.a_user("Mateo Silva").with("email", mateo)).await.status, 303);
+    until("it is being sent", || state(&app, mateo) == "sending 1").await;
+    for path in ["/users", "/users/new", "/profile", "/operator/mail"] {
+        let started = Instant::now();
+        assert_eq!(here.get(path).await.status, 200, "{path}");
+        assert!(started.elapsed() < Duration::from_secs(3), "{path}: {:?}", started.elapsed());
+    }
+    assert_eq!(here.get("/operator/mail").await.texts("tbody .st"), ["Sending"]);
+
+    until("it is given up for now", || state(&app, mateo) == "queued 1").await;
+    assert!((40..=60).contains(&waits(&app, mateo)), "a minute");
+    // Then there is no server at all.
+    drop(silent);
+    app.run("UPDATE outbox SET next_attempt_at = '2020-01-01 00:00:00'");
+    until("it fails again", || state(&app, mateo) == "queued 2").await;
+    let queue = here.get("/operator/mail").await;
+    assert_eq!(queue.texts("tbody .st"), ["Waiting, attempt 2"]);
+    let message = here.get(&queue.attrs("tbody th a", "href")[0]).await;
+    assert!(message.says("Connection refused"), "{message:?}");
+    assert_eq!(serving.stop().await, Some(0));
 }
 
 #[actix_web::test]

@@ -1,7 +1,8 @@
 """A mail server for the tests, on a free port: STARTTLS and a password are required, as real ones do.
 
 Arguments: certificate, key, file that takes one JSON line a message. Prints its port. Whom a message is for decides what
-becomes of it: later@ is refused for now (451), never@ for good (550), gone@ loses the connection; all else is taken.
+becomes of it: later@ is refused for now (451), never@ for good (550), gone@ loses the connection, unheard@ loses it once the
+message is taken; all else is taken.
 Stops when its standard input is closed, so that it never outlives the test.
 """
 
@@ -37,6 +38,8 @@ class Handler:
         }
         with open(mails, "a", encoding="utf-8") as file:
             file.write(json.dumps(message) + "\n")
+        if envelope.rcpt_tos[0].startswith("unheard@"):
+            server.transport.abort()
         return "250 Taken"
 
 
