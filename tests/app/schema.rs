@@ -1,6 +1,7 @@
 //! Both databases have the tables of src/schema.rs, and the way down leads back to nothing.
 
-use crate::support::{Column, Table, TestDatabase, postgres, tables};
+use crate::support::{Column, Program, Table, TestDatabase, postgres, tables, until};
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
@@ -186,4 +187,88 @@ fn filling_a_demo_leaves_the_schema_as_it_was() {
     assert!(before.iter().any(|one| one.contains("users_by_name")));
     demo::fill(&db, 30, &Passwords::new(4).hash_now("violet-harbour-92").unwrap()).unwrap();
     assert_eq!(definitions(&db), before);
+/// What the program's migrations have made of this database so far.
+fn our_tables(database: &TestDatabase) -> Vec<Table> {
+    match Location::parse(&database.url).unwrap() {
+        Location::Sqlite(path) => sqlite_tables(&mut SqliteConnection::establish(&path.display().to_string()).unwrap()),
+        Location::Postgres(url) => postgres_tables(&mut PgConnection::establish(&url).unwrap()),
+    }
+}
+
+#[test]
+fn a_migration_that_fails_half_way_is_told_and_done_at_the_next_start() {
+    let database = TestDatabase::empty();
+    let program = Program::on(&database);
+    let change = |sql: &str| database.open().write_now(|conn| Ok(conn.batch_execute(sql)?)).unwrap();
+    change("CREATE TABLE outbox (in_the_way BIGINT NOT NULL PRIMARY KEY)");
+    let run = program.run(&["migrate"]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.sentence().starts_with("the schema can't be brought up to date: "), "{run:?}");
+    let names: Vec<String> = our_tables(&database).into_iter().map(|table| table.name).collect();
+    // SQLite does all or nothing; Postgres one migration after the other, each whole: those before the one that failed.
+    let before = if postgres().is_some() { ["sessions", "setup_links", "sign_in_failures"].as_slice() } else { &[] };
+    for table in ["sessions", "setup_links", "sign_in_failures", "deletions", "batches"] {
+        assert_eq!(names.iter().any(|name| name == table), before.contains(&table), "{table}");
+    }
+    change("DROP TABLE outbox");
+    assert_eq!(program.run(&["migrate"]).code, Some(0));
+    assert_same("after a failure", our_tables(&database));
+}
+
+#[test]
+fn a_migration_of_sqlite_that_is_killed_is_done_whole_at_the_next_start() {
+    if postgres().is_some() {
+        return;
+    }
+    let mut unfinished = 0;
+    // Killed once the files have so many bytes: as it begins, and more and more of the way through its commit.
+    for bytes in (0..20).map(|n| n * 25_000) {
+        let database = TestDatabase::empty();
+        let program = Program::on(&database);
+        let path = database.folder.path();
+        let size = || ["test.db", "test.db-wal"].map(|name| path.join(name).metadata().map_or(0, |file| file.len()));
+        let mut migrating = program.start(&["migrate"]);
+        while size().iter().sum::<u64>() < bytes && migrating.try_wait().unwrap().is_none() {
+            std::hint::spin_loop();
+        }
+        migrating.kill().unwrap();
+        migrating.wait().unwrap();
+        let found = our_tables(&database);
+        if found.is_empty() {
+            unfinished += 1;
+        } else {
+            assert_same("killed", found);
+        }
+        let run = program.run(&["migrate"]);
+        assert_eq!(run.code, Some(0), "{run:?}");
+        assert_same("after a kill", our_tables(&database));
+    }
+    assert!(unfinished > 0, "it was always killed too late to prove anything");
+}
+
+#[actix_web::test]
+async fn a_migration_of_postgres_that_is_killed_is_finished_at_the_next_start() {
+    if postgres().is_none() {
+        return;
+    }
+    let database = TestDatabase::empty();
+    let connect = || PgConnection::establish(&database.url).unwrap();
+    let (mut other, mut watching) = (connect(), connect());
+    for _ in 0..2 {
+        other.run_next_migration(migrations("postgres")).unwrap();
+    }
+    // The next one refers to this table, and waits for it in its middle.
+    other.batch_execute("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE").unwrap();
+    let program = Program::on(&database);
+    let mut migrating = program.start(&["migrate"]);
+    let waiting =
+        "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let waiting = diesel::dsl::sql::<diesel::sql_types::BigInt>(waiting);
+    until("the migration waits", || waiting.clone().get_result::<i64>(&mut watching).unwrap() == 1).await;
+    migrating.kill().unwrap();
+    migrating.wait().unwrap();
+    other.batch_execute("COMMIT").unwrap();
+    let run = program.run(&["migrate"]);
+    assert!(run.stdout.contains(&format!("({} applied)", names("postgres").len() - 2)), "{run:?}");
+    assert_same("after a kill", our_tables(&database));
 }
