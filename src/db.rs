@@ -1,8 +1,9 @@
-//! The database: SQLite or Postgres, told apart in this file only.
+//! The database: SQLite or Postgres, told apart in this file and its folder only.
 //!
 //! [`Db::read`] and [`Db::write`] are the only ways in. A write is ONE transaction that can be run again, so its
 //! closure is `Fn` and has no effect outside the database. On SQLite writes take turns on one connection
 //! (`BEGIN IMMEDIATE`) while readers go on beside them; on Postgres a deadlock or serialization failure is run again.
+//! Whoever waits for the database waits so long and no longer; it comes back by itself when the database does.
 
 mod bulk;
 mod connect;
