@@ -340,7 +340,10 @@ async fn a_long_batch_goes_on_behind_its_page_which_tells_how_far_it_is() {
 async fn a_filter_that_cannot_be_read_never_comes_to_mean_everybody() {
     let (app, amara) = TestApp::with_owner().await;
     app.user("Mateo Silva", Role::Member);
-    for back in ["q=zzz&q=zzz", "q=%00", "from=9999-01-01", "to=0000-01-01"] {
+    let unreadable = ["q=zzz&q=zzz", "q=%00", "from=9999-01-01", "to=0000-01-01", "role=emperor"];
+    // Of what is typed here nothing is left to look for: U+E000 is nobody's letter.
+    let nothing_left = ["q=00000", "q=%2B", "q=%28", "q=%EE%80%80", "company=%EE%80%80"];
+    for back in unreadable.into_iter().chain(nothing_left) {
         let fields = [("all", "yes"), ("back", back), ("action", "disable")];
         let page = amara.post("/users/batches", fields).await;
         let is_nobody = page.status == 303 && amara.follow(&page).await.says("Nobody matches any more.");
@@ -349,8 +352,11 @@ async fn a_filter_that_cannot_be_read_never_comes_to_mean_everybody() {
         let page = amara.get(&format!("/users/export.csv?all=yes&back={back}")).await;
         assert!(page.status == 400 || page.html.lines().count() == 1, "{back}: {page:?}");
     }
-    assert_eq!(amara.get("/users?from=9999-01-01").await.names(), Vec::<String>::new());
+    for list in ["from=9999-01-01", "q=%2B", "company=%EE%80%80"] {
+        assert_eq!(amara.get(&format!("/users?{list}")).await.text(".empty h2"), "No users match", "{list}");
+    }
     assert_eq!(app.count("batches"), 0);
+    assert_eq!(amara.get("/users?q=++&company=+").await.names().len(), 2, "blanks ask for nothing");
 }
 
 #[actix_web::test]

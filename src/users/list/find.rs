@@ -1,7 +1,7 @@
 //! The queries of one page.
 
 use super::{Count, Filter, Limits, ListQuery, Listing, Matching, Scope};
-use crate::access::{Role, UserId};
+use crate::access::UserId;
 use crate::db::Conn;
 use crate::error::Result;
 use crate::schema::{team_members, users};
@@ -43,8 +43,7 @@ impl Request<'_> {
             query = query.filter(self.matches(words));
         }
         if let Some(role) = filter.role {
-            let code = role.map_or("", Role::code);
-            query = query.filter(equals::<Text, _>("users.role", code, by));
+            query = query.filter(equals::<Text, _>("users.role", role.code(), by));
         }
         if let Some(plan) = filter.plan {
             query = query.filter(equals::<BigInt, _>("users.plan_id", plan.0, by));

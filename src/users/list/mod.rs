@@ -26,10 +26,11 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 pub struct Filter {
     pub status: Status,
+    /// Nobody: something is asked that no user has. It must not come to mean everybody.
+    pub nobody: bool,
     /// Folded.
     pub words: Option<String>,
-    /// Some(None): a role that there is not, which nobody has.
-    pub role: Option<Option<Role>>,
+    pub role: Option<Role>,
     pub plan: Option<PlanId>,
     pub team: Option<TeamId>,
     /// Folded.
@@ -138,6 +139,9 @@ impl Scope {
 pub fn page(conn: &mut Conn, scope: &Scope, query: &ListQuery, times: &Times) -> Result<Listing> {
     let filter = query.filter(times);
     let request = Request { scope, query, filter: &filter };
+    if filter.nobody {
+        return Ok(request.listing(vec![], Count::Exactly(0), false));
+    }
     if scope.is_small() || !filter.is_narrowing() {
         let count = if filter.is_narrowing() { request.count(conn, None)? } else { Count::Kept };
         let rows = request.sorted(conn, None)?;
@@ -173,6 +177,9 @@ pub struct Matching {
 /// without one long query. Begin after `UserId(0)`.
 pub fn matching(conn: &mut Conn, scope: &Scope, query: &ListQuery, times: &Times, after: UserId) -> Result<Matching> {
     let filter = query.filter(times);
+    if filter.nobody {
+        return Ok(Matching { ids: vec![], reached: None });
+    }
     let request = Request { scope, query, filter: &filter };
     let few = if after == UserId(0) && !scope.is_small() { request.few(conn)? } else { None };
     match few {
@@ -211,6 +218,7 @@ impl Filter {
             from: None,
             to: None,
             status: self.status,
+            nobody: self.nobody,
         };
         [
             Filter { words: self.words.clone(), ..none.clone() },

@@ -147,24 +147,30 @@ impl ListQuery {
     /// The filters; what the URL says of them and we do not know matches nobody.
     pub fn filter(&self, times: &Times) -> Filter {
         let id = |text: &str| if text.is_empty() { None } else { Some(text.parse().unwrap_or(0)) };
-        let company = fold(&self.company);
-        Filter {
+        let some = |folded: String| Some(folded).filter(|folded| !folded.is_empty());
+        let filter = Filter {
             status: self.status(),
-            words: Some(fold_query(&self.q)).filter(|words| !words.is_empty()),
-            // A day that is none, or that no database knows, matches nobody, as a role that is none does.
-            role: match self.role.as_str() {
-                _ if [&self.from, &self.to].into_iter().any(|day| !day.is_empty() && times.start_of(day).is_none()) => {
-                    Some(None)
-                }
-                "" => None,
-                code => Some(Role::from_code(code)),
-            },
+            nobody: false,
+            words: some(fold_query(&self.q)),
+            role: Role::from_code(&self.role),
             plan: id(&self.plan).map(PlanId),
             team: id(&self.team).map(TeamId),
-            company: Some(company).filter(|company| !company.is_empty()),
+            company: some(fold(&self.company)),
             from: times.start_of(&self.from),
             to: times.end_of(&self.to),
-        }
+        };
+        Filter { nobody: self.asks_for_nobody(&filter), ..filter }
+    }
+
+    /// Whether something was typed of which nothing is left: a word without letters that can be looked for, a role that
+    /// is none, a day that no database knows.
+    fn asks_for_nobody(&self, filter: &Filter) -> bool {
+        let is_lost = |typed: &str, is_read: bool| !typed.trim().is_empty() && !is_read;
+        is_lost(&self.q, filter.words.is_some())
+            || is_lost(&self.company, filter.company.is_some())
+            || is_lost(&self.role, filter.role.is_some())
+            || is_lost(&self.from, filter.from.is_some())
+            || is_lost(&self.to, filter.to.is_some())
     }
 
     pub fn is_beyond_first(&self) -> bool {

@@ -53,6 +53,10 @@ const WORDS: &[&str] = &[
     "AND",
     "*",
     "ä",
+    "+",
+    "(",
+    "00000",
+    "\u{e000}",
 ];
 const DAYS: &[&str] = &["", "", "", "2026-01-01", "2026-01-03", "2026-01-05", "2027-01-01", "2026-02-30", "yesterday"];
 
@@ -115,9 +119,9 @@ impl Naive {
         let mut found: Vec<&Known> = self
             .users
             .iter()
-            .filter(|user| user.status == filter.status.code())
+            .filter(|user| user.status == filter.status.code() && !filter.nobody)
             .filter(|user| filter.words.as_ref().is_none_or(|words| has_words(user, words)))
-            .filter(|user| filter.role.is_none_or(|role| role.is_some_and(|role| role.code() == user.role)))
+            .filter(|user| filter.role.is_none_or(|role| role.code() == user.role))
             .filter(|user| filter.plan.is_none_or(|plan| plan.0 == user.plan_id))
             .filter(|user| filter.team.is_none_or(|team| self.members.contains(&(team.0, user.id))))
             .filter(|user| filter.company.as_ref().is_none_or(|company| *company == user.company_key))
