@@ -8,7 +8,7 @@ use seatkeeper::accounts::{self, NewAccount};
 use seatkeeper::config::{Config, DatabaseSettings, LogFormat, ServerSettings};
 use seatkeeper::db::{Db, Location};
 use seatkeeper::sessions::Passwords;
-use seatkeeper::{demo, server, users, verify};
+use seatkeeper::{demo, operator, server, users, verify};
 use std::io::{Read, Write};
 use std::process::ExitCode;
 
@@ -92,6 +92,9 @@ struct CreateAccount {
     /// Let its users sign in on the shared host
     #[arg(long)]
     shared_host: bool,
+    /// Make its Owner the operator of the installation, whose console is on the shared host
+    #[arg(long, requires = "shared_host")]
+    operator: bool,
     /// Plan of the account and its Owner
     #[arg(long, default_value = "Standard")]
     plan: String,
@@ -250,7 +253,14 @@ fn create_account(database: &DatabaseSettings, args: &CreateAccount) -> anyhow::
         owner_email: email.to_owned(),
         owner_password: Passwords::new(ServerSettings::plain().bcrypt_cost).hash_now(&password)?,
     };
-    let (account, _) = db.write_now(|conn| accounts::create(conn, &new)).map_err(|error| match error {
+    let created = db.write_now(|conn| {
+        let (account, owner) = accounts::create(conn, &new)?;
+        if args.operator {
+            operator::appoint(conn, account, owner)?;
+        }
+        Ok(account)
+    });
+    let account = created.map_err(|error| match error {
         seatkeeper::error::Error::NotFound => anyhow::anyhow!("there is no plan {}", args.plan),
         other => other.into(),
     })?;

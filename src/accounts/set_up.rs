@@ -1,8 +1,6 @@
 //! The one-time link of an installation without an account: one valid at a time, for 24 hours, only its hash stored.
 
 use super::model::{NewAccount, create};
-use crate::access::Actor;
-use crate::activity;
 use crate::clock;
 use crate::db::Conn;
 use crate::error::{Error, Result};
@@ -43,6 +41,5 @@ pub fn use_link(conn: &mut Conn, token: &str, new: &NewAccount) -> Result<()> {
         return Err(Error::NotFound);
     }
     let (account, user) = create(conn, new)?;
-    operator::appoint(conn, account, user)?;
-    activity::record(conn, &Actor::system(account), "operator.appointed", user, vec![])
+    operator::appoint(conn, account, user)
 }

@@ -1,15 +1,16 @@
-use crate::access::{AccountId, UserId};
+use crate::access::{AccountId, Actor, UserId};
+use crate::activity;
 use crate::db::Conn;
 use crate::error::Result;
 use crate::schema::operators;
 use diesel::prelude::*;
 
-/// Makes a user an operator of the installation.
+/// Makes a user an operator of the installation: set-up and the command line do.
 pub fn appoint(conn: &mut Conn, account: AccountId, user: UserId) -> Result<()> {
     diesel::insert_into(operators::table)
         .values((operators::account_id.eq(account), operators::user_id.eq(user)))
         .execute(conn)?;
-    Ok(())
+    activity::record(conn, &Actor::system(account), "operator.appointed", user, vec![])
 }
 
 /// The operators among an account's users: few, whatever its size.

@@ -71,6 +71,25 @@ async fn an_account_is_made_and_its_owner_signs_in() {
 }
 
 #[actix_web::test]
+async fn an_operator_is_made_with_the_account_where_that_is_said() {
+    for operator in [false, true] {
+        let database = TestDatabase::empty();
+        let program = Program::on(&database);
+        let args = if operator { [CREATE, &["--operator"]].concat() } else { CREATE.to_vec() };
+        assert_eq!(program.run_with(&args, PASSWORD).code, Some(0));
+        let mut serving = program.serve().await;
+        let amara = serving.visitor();
+        amara.sign_in("amara@harbourline.example", PASSWORD, None).await;
+        assert_eq!(amara.get("/operator/mail").await.status, if operator { 200 } else { 403 });
+        assert_eq!(serving.stop().await, Some(0));
+    }
+    let database = TestDatabase::empty();
+    let elsewhere: Vec<&str> = CREATE.iter().copied().filter(|arg| *arg != "--shared-host").collect();
+    let run = Program::on(&database).run_with(&[&elsewhere[..], &["--operator"]].concat(), PASSWORD);
+    assert_eq!(run.code, Some(2), "the console is on the shared host only: {run:?}");
+}
+
+#[actix_web::test]
 async fn a_locked_out_owner_gets_a_new_password() {
     let (_database, program) = with_account();
     let mut serving = program.serve().await;
