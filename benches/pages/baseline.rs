@@ -79,6 +79,6 @@ fn load(conn: &mut Conn) -> Result<IndexPage> {
         limits: Limits::default(),
     };
     let page = Page::new(&TestRequest::with_uri("/users").to_http_request(), &viewer, Site::Shared);
-    let actor = Actor::of(&viewer, "127.0.0.1".into());
+    let actor = Actor::of(&viewer, session.key_hash, "127.0.0.1".into());
     IndexPage::load(conn, &scope, actor, page, ListQuery::default())
 }

@@ -29,11 +29,13 @@ pub struct Actor {
     pub is_operator: bool,
     /// Network address, empty for the system.
     pub address: String,
+    /// The hash of the session's key, empty for the system.
+    pub session: String,
 }
 
 impl Actor {
-    /// Who is signed in.
-    pub fn of(viewer: &Viewer, address: String) -> Self {
+    /// Who is signed in, with which session.
+    pub fn of(viewer: &Viewer, session: String, address: String) -> Self {
         Actor {
             account: viewer.account,
             user: Some(viewer.user),
@@ -41,6 +43,7 @@ impl Actor {
             permissions: viewer.permissions(),
             is_operator: viewer.is_operator(),
             address,
+            session,
         }
     }
 
@@ -53,6 +56,7 @@ impl Actor {
             permissions: Permissions::ALL,
             is_operator: true,
             address: String::new(),
+            session: String::new(),
         }
     }
 

@@ -148,14 +148,14 @@ async fn signed_in(req: HttpRequest) -> Result<(web::Data<App>, Viewer, Site, Pa
         return Err(Error::SignInRequired { back: back_to(&req) });
     };
     if sessions::needs_touch(viewer.last_seen, now) {
-        let (account, user) = (viewer.account, viewer.user);
-        let touched = app.db.write(move |conn| sessions::touch(conn, account, user, &key_hash, now)).await;
+        let (account, user, touched) = (viewer.account, viewer.user, key_hash.clone());
+        let touched = app.db.write(move |conn| sessions::touch(conn, account, user, &touched, now)).await;
         // The page is worth more than the note that it was read: reading goes on where nothing can be saved.
         if let Err(error) = touched {
             tracing::warn!(%error, "that a session is in use could not be noted");
         }
     }
-    let actor = Actor::of(&viewer, address);
+    let actor = Actor::of(&viewer, key_hash, address);
     let page = Page::new(&req, &viewer, site);
     Ok((app, viewer, site, page, actor))
 }

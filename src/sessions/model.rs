@@ -124,12 +124,12 @@ pub fn start(conn: &mut Conn, who: &Candidate, key_hash: &str, origin: &Origin) 
         end(conn, before, &origin.address)?;
     }
     let actor = Actor {
-        account: who.account,
         user: Some(who.user),
-        impersonator: None,
         permissions: who.role.permissions(),
         is_operator: false,
         address: origin.address.clone(),
+        session: key_hash.to_owned(),
+        ..Actor::system(who.account)
     };
     activity::record(conn, &actor, "session.started", who.user, vec![])
 }
@@ -145,10 +145,11 @@ pub fn end(conn: &mut Conn, key_hash: &str, address: &str) -> Result<()> {
     activity::record(conn, &actor, "session.ended", user, vec![])
 }
 
-/// Ends all sessions of a user: disabled, a new password, another role.
-pub fn end_all(conn: &mut Conn, account: AccountId, user: UserId) -> Result<()> {
-    let theirs = sessions::account_id.eq(account).and(sessions::user_id.eq(user));
-    diesel::delete(sessions::table.filter(theirs)).execute(conn)?;
+/// Ends all sessions of a user: disabled, a new password, another role. Whoever sets their own password goes on in the
+/// session that they do it in.
+pub fn end_all(conn: &mut Conn, actor: &Actor, user: UserId) -> Result<()> {
+    let theirs = sessions::account_id.eq(actor.account).and(sessions::user_id.eq(user));
+    diesel::delete(sessions::table.filter(theirs).filter(sessions::key_hash.ne(&actor.session))).execute(conn)?;
     Ok(())
 }
 

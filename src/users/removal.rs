@@ -140,7 +140,7 @@ fn schedule(
     let (account, id) = (actor.account, user.id);
     save_one(conn, account, user, One { status: Some(Status::Pending), ..One::default() })?;
     // After their row is ours: a sign-in that was faster is ended here, a later one finds nobody.
-    sessions::end_all(conn, account, id)?;
+    sessions::end_all(conn, actor, id)?;
     diesel::insert_into(deletions::table)
         .values((deletions::account_id.eq(account), deletions::user_id.eq(id), deletions::erase_at.eq(erase_at)))
         .execute(conn)?;

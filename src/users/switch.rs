@@ -41,7 +41,7 @@ pub fn set_status(conn: &mut Conn, actor: &Actor, id: UserId, status: Status) ->
     let action = match status {
         Status::Enabled => "user.enabled",
         _ => {
-            sessions::end_all(conn, account, id)?;
+            sessions::end_all(conn, actor, id)?;
             "user.disabled"
         }
     };
@@ -80,7 +80,7 @@ pub fn set_role(conn: &mut Conn, actor: &Actor, id: UserId, role: Role, confirme
     let before = standing(&user.details, has_password(conn, &user, account)?);
     seats::change(conn, account, Some(before), Some(Standing { role, ..before }))?;
     save_one(conn, account, &user, One { role: Some(role), ..One::default() })?;
-    sessions::end_all(conn, account, id)?;
+    sessions::end_all(conn, actor, id)?;
     let change = Change::plain("role", user.details.role.code(), role.code());
     activity::record(conn, actor, "user.edited", id, vec![change])?;
     Ok(Switched { user, changed: true })
@@ -120,6 +120,6 @@ pub fn set_password(conn: &mut Conn, actor: &Actor, id: UserId, password: &Passw
     let before = standing(&user.details, has_password(conn, &user, actor.account)?);
     seats::change(conn, actor.account, Some(before), Some(Standing { has_password: true, ..before }))?;
     sessions::set_password(conn, actor.account, id, password)?;
-    sessions::end_all(conn, actor.account, id)?;
+    sessions::end_all(conn, actor, id)?;
     activity::record(conn, actor, "user.edited", id, vec![Change::plain("password", "", "")])
 }

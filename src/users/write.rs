@@ -188,7 +188,7 @@ pub fn update(conn: &mut Conn, config: &Config, actor: &Actor, id: UserId, updat
     }
     let must_sign_in = update.password.is_some() || before.role != after.role || after.status == Status::Disabled;
     if must_sign_in {
-        sessions::end_all(conn, account, id)?;
+        sessions::end_all(conn, actor, id)?;
     }
     tell_of_new_address(conn, config, actor, &user, after)?;
     let mut changed = changes(Some(before), after);

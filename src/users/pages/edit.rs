@@ -36,6 +36,13 @@ impl EditPage {
         true
     }
 
+    fn password_hint(&self) -> &'static str {
+        match self.is_self() {
+            true => "Leave blank to keep the current password. A new one ends your other sessions.",
+            false => "Leave blank to keep the current password. A new one ends their sessions.",
+        }
+    }
+
     fn is_self(&self) -> bool {
         self.actor.is(self.user.id)
     }

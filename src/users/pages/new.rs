@@ -51,6 +51,10 @@ impl NewPage {
         false
     }
 
+    fn password_hint(&self) -> &'static str {
+        "At least 10 characters. Tell it to the user yourself: it is never sent by email."
+    }
+
     fn direct_label(&self) -> String {
         direct_label(&self.page)
     }

@@ -62,6 +62,24 @@ async fn a_blank_password_is_kept_and_a_new_one_ends_the_sessions() {
 }
 
 #[actix_web::test]
+async fn ones_own_new_password_ends_the_other_sessions_only() {
+    let (app, amara) = TestApp::with_owner().await;
+    let elsewhere = app.browse_as(app.account, app.owner).await;
+    let olu = app.person("Olu Adeyemi", Role::Owner).await;
+    assert!(amara.get(&amara.path()).await.says("A new one ends your other sessions."));
+    let form = edit(&amara, &amara.path()).await.with("password", OTHER_PASSWORD);
+    assert_eq!(amara.post(&amara.path(), form).await.status, 303);
+    assert!(amara.is_signed_in().await, "here she goes on");
+    assert!(!elsewhere.is_signed_in().await);
+    assert!(olu.is_signed_in().await, "nobody else is touched");
+    app.visitor().sign_in(&amara.login, OTHER_PASSWORD, None).await;
+    // Set by another Owner, it ends all of them.
+    let form = edit(&olu, &amara.path()).await.with("password", PASSWORD);
+    assert_eq!(olu.post(&amara.path(), form).await.status, 303);
+    assert!(!amara.is_signed_in().await && olu.is_signed_in().await);
+}
+
+#[actix_web::test]
 async fn another_role_ends_the_sessions() {
     let (app, amara) = TestApp::with_owner().await;
     let mateo = app.person("Mateo Silva", Role::Admin).await;
