@@ -66,6 +66,13 @@ pub struct ServerSettings {
     /// Seconds in which a request must have arrived: its head, then its form
     #[arg(long, env = "REQUEST_TIMEOUT", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub request_timeout: u64,
+    #[command(flatten)]
+    pub passwords: PasswordSettings,
+}
+
+/// How passwords are hashed, by the server and by the commands that set one.
+#[derive(Debug, Clone, Args)]
+pub struct PasswordSettings {
     /// Work that one password hash costs: 10 to 15 (each step doubles it)
     #[arg(long, env = "BCRYPT_COST", default_value_t = 12, value_parser = clap::value_parser!(u32).range(10..=15))]
     pub bcrypt_cost: u32,
@@ -95,7 +102,7 @@ impl ServerSettings {
             trusted_proxies: vec![],
             db_connections: 8,
             request_timeout: 10,
-            bcrypt_cost: 12,
+            passwords: PasswordSettings { bcrypt_cost: 12 },
         }
     }
 }
@@ -156,7 +163,7 @@ impl Config {
             mail_from,
             trusted_proxies: networks(&settings.trusted_proxies)?,
             request_timeout: Duration::from_secs(settings.request_timeout),
-            bcrypt_cost: settings.bcrypt_cost,
+            bcrypt_cost: settings.passwords.bcrypt_cost,
             cookie_key: cookie_key(data_dir)?,
             base_url,
         })

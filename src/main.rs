@@ -5,7 +5,7 @@ use clap::{Args, Parser, Subcommand};
 use seatkeeper::access::AccountId;
 use seatkeeper::access::Actor;
 use seatkeeper::accounts::{self, NewAccount};
-use seatkeeper::config::{Config, DatabaseSettings, LogFormat, ServerSettings};
+use seatkeeper::config::{Config, DatabaseSettings, LogFormat, PasswordSettings, ServerSettings};
 use seatkeeper::db::{Db, Location};
 use seatkeeper::sessions::Passwords;
 use seatkeeper::{demo, operator, server, users, verify};
@@ -104,22 +104,29 @@ struct CreateAccount {
     /// Time zone, such as Europe/Berlin
     #[arg(long, default_value = "UTC")]
     time_zone: String,
+    #[command(flatten)]
+    passwords: PasswordSettings,
 }
 
 #[derive(Subcommand)]
 enum UserCommand {
     /// Set a user's password and end their sessions
-    ResetPassword {
-        /// Their e-mail address or username
-        #[arg(long)]
-        login: String,
-        /// Id of the account, where several have such a user
-        #[arg(long)]
-        account: Option<i64>,
-        /// Read the password from standard input
-        #[arg(long, required = true)]
-        password_stdin: bool,
-    },
+    ResetPassword(ResetPassword),
+}
+
+#[derive(Args)]
+struct ResetPassword {
+    /// Their e-mail address or username
+    #[arg(long)]
+    login: String,
+    /// Id of the account, where several have such a user
+    #[arg(long)]
+    account: Option<i64>,
+    /// Read the password from standard input
+    #[arg(long, required = true)]
+    password_stdin: bool,
+    #[command(flatten)]
+    passwords: PasswordSettings,
 }
 
 fn main() -> ExitCode {
@@ -132,9 +139,7 @@ fn main() -> ExitCode {
         Some(Command::Demo(args)) => run_demo(database, &args),
         Some(Command::Migrate) => migrate(database),
         Some(Command::Account { command: AccountCommand::Create(args) }) => create_account(database, &args),
-        Some(Command::User { command: UserCommand::ResetPassword { login, account, .. } }) => {
-            reset_password(database, &login, account)
-        }
+        Some(Command::User { command: UserCommand::ResetPassword(args) }) => reset_password(database, &args),
         Some(Command::Verify) => return exit(run_verify(database)),
     };
     exit(done.map(|()| ExitCode::SUCCESS))
@@ -199,7 +204,7 @@ fn run_demo(database: &DatabaseSettings, args: &DemoArgs) -> anyhow::Result<()> 
     }
     let db = demo::open(database.location("demo.db")?, args.keep, settings.db_connections)?;
     if demo::is_empty(&db)? {
-        let hash = Passwords::new(settings.bcrypt_cost).hash_now(demo::PASSWORD)?;
+        let hash = Passwords::new(settings.passwords.bcrypt_cost).hash_now(demo::PASSWORD)?;
         demo::fill(&db, args.users, &hash)?;
     }
     println!("Seatkeeper's demo serves on {}\nPassword of all: {}", config.url("/"), demo::PASSWORD);
@@ -251,7 +256,7 @@ fn create_account(database: &DatabaseSettings, args: &CreateAccount) -> anyhow::
         owner_first_name: first_name.to_owned(),
         owner_last_name: args.owner_last_name.clone(),
         owner_email: email.to_owned(),
-        owner_password: Passwords::new(ServerSettings::plain().bcrypt_cost).hash_now(&password)?,
+        owner_password: Passwords::new(args.passwords.bcrypt_cost).hash_now(&password)?,
     };
     let created = db.write_now(|conn| {
         let (account, owner) = accounts::create(conn, &new)?;
@@ -268,13 +273,14 @@ fn create_account(database: &DatabaseSettings, args: &CreateAccount) -> anyhow::
     Ok(())
 }
 
-fn reset_password(database: &DatabaseSettings, login: &str, account: Option<i64>) -> anyhow::Result<()> {
+fn reset_password(database: &DatabaseSettings, args: &ResetPassword) -> anyhow::Result<()> {
+    let login = args.login.as_str();
     let db = open_existing(database)?;
     let password = read_password()?;
     if let Some(error) = accounts::password_error(&password, &[login]) {
         bail!("the password can't be used: {error}");
     }
-    let found = db.read_now(|conn| users::known_as(conn, login, account.map(AccountId)))?;
+    let found = db.read_now(|conn| users::known_as(conn, login, args.account.map(AccountId)))?;
     let (account, user) = match found.as_slice() {
         [one] => *one,
         [] => bail!("there is no user {login}"),
@@ -283,7 +289,7 @@ fn reset_password(database: &DatabaseSettings, login: &str, account: Option<i64>
             bail!("several accounts have a user {login}: name one with --account {}", accounts.join(" or "))
         }
     };
-    let hash = Passwords::new(ServerSettings::plain().bcrypt_cost).hash_now(&password)?;
+    let hash = Passwords::new(args.passwords.bcrypt_cost).hash_now(&password)?;
     db.write_now(|conn| users::set_password(conn, &Actor::system(account), user, &hash))?;
     println!("The password of {login} was set and their sessions ended.");
     Ok(())

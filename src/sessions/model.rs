@@ -28,6 +28,8 @@ pub struct Candidate {
     pub role: Role,
     pub enabled: bool,
     hash: Option<String>,
+    /// When that became their password.
+    changed_at: Option<NaiveDateTime>,
 }
 
 impl Candidate {
@@ -56,6 +58,7 @@ pub fn candidates(conn: &mut Conn, site: Site, login: &str) -> Result<Vec<Candid
             users::role,
             users::status.eq("enabled"),
             credentials::password_hash.nullable(),
+            credentials::changed_at.nullable(),
         ))
         .order(users::id)
         .limit(MOST_CANDIDATES)
@@ -82,53 +85,56 @@ pub fn login_sql(key: &str) -> &'static str {
     }
 }
 
-/// Where a new session comes from.
-pub struct Origin {
+/// A session to be started.
+pub struct NewSession {
+    pub key_hash: String,
+    /// That of the session which the same browser has had so far.
+    pub replaces: Option<String>,
+    /// The hash that is kept of the password.
+    pub password: PasswordHash,
     pub address: String,
     pub device: String,
-    /// The session that the browser had until now, by its key's hash.
-    pub before: Option<String>,
 }
 
-/// Starts a session: its row and its log entry. The one that the browser had before ends.
+/// Starts a session: its row and its log entry. The browser's former one ends.
 /// Refused where the user was disabled or got another password since it was compared: hashing takes a while.
-pub fn start(conn: &mut Conn, who: &Candidate, key_hash: &str, origin: &Origin) -> Result<()> {
+pub fn start(conn: &mut Conn, who: &Candidate, new: &NewSession) -> Result<()> {
     let now = clock::now();
     let here = users::account_id.eq(who.account).and(users::id.eq(who.user)).and(users::status.eq("enabled"));
     let is_enabled = diesel::update(users::table.filter(here)).set(users::last_activity.eq(now)).execute(conn)? == 1;
     let compared = credentials::account_id
         .eq(who.account)
         .and(credentials::user_id.eq(who.user))
-        .and(credentials::password_hash.nullable().eq(&who.hash));
+        .and(credentials::changed_at.nullable().eq(who.changed_at));
     // Written, not read: a new password that is being set waits for this session, and then ends it.
     let is_password = diesel::update(credentials::table.filter(compared))
-        .set(credentials::changed_at.eq(credentials::changed_at))
+        .set(credentials::password_hash.eq(new.password.as_stored()))
         .execute(conn)?
         == 1;
     if !is_enabled || !is_password {
         return Err(Error::SignInRequired { back: "/".into() });
     }
+    if let Some(former) = &new.replaces {
+        end(conn, former, &new.address)?;
+    }
     diesel::insert_into(sessions::table)
         .values((
-            sessions::key_hash.eq(key_hash),
+            sessions::key_hash.eq(&new.key_hash),
             sessions::account_id.eq(who.account),
             sessions::user_id.eq(who.user),
             sessions::created_at.eq(now),
             sessions::last_seen.eq(now),
             sessions::expires_at.eq(now + IDLE),
-            sessions::address.eq(&origin.address),
-            sessions::device.eq(&origin.device),
+            sessions::address.eq(&new.address),
+            sessions::device.eq(&new.device),
         ))
         .execute(conn)?;
-    if let Some(before) = &origin.before {
-        end(conn, before, &origin.address)?;
-    }
     let actor = Actor {
         user: Some(who.user),
         permissions: who.role.permissions(),
         is_operator: false,
-        address: origin.address.clone(),
-        session: key_hash.to_owned(),
+        address: new.address.clone(),
+        session: new.key_hash.clone(),
         ..Actor::system(who.account)
     };
     activity::record(conn, &actor, "session.started", who.user, vec![])

@@ -1,10 +1,10 @@
 use super::form::SignInForm;
 use super::known;
-use super::model::{self, Candidate, Origin};
+use super::model::{self, Candidate, NewSession};
 use super::store::NewKey;
 use super::throttle::Attempt;
 use crate::access::{Can, Own, Visitor};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::web::flash::{self, Flash};
 use crate::web::form::{Errors, Form, Query};
 use crate::web::page::{self, Scheme, local_path};
@@ -65,15 +65,28 @@ pub async fn create(visitor: Visitor, session: Session, Form(form): Form<SignInF
         page.errors = Errors::one("login", "This user is disabled and can't sign in. Ask an admin of your account.");
         return page::html(StatusCode::UNPROCESSABLE_ENTITY, &page);
     }
-    let key = NewKey::generate()?;
-    let hash = key.hash.clone();
-    let origin = Origin { address: visitor.address, device: visitor.device, before: super::key_hash_of(&session) };
-    visitor.db.write(move |conn| model::start(conn, &who, &hash, &origin)).await?;
-    key.hand_over(&session)?;
-    let mut response = flash::redirect(local_path(&form.back), None);
     let known = known::cookie(&visitor.app.config, visitor.site, &form.login)?;
+    start(visitor, &session, &form, who).await?;
+    let mut response = flash::redirect(local_path(&form.back), None);
     response.add_cookie(&known).map_err(anyhow::Error::from)?;
     Ok(response)
+}
+
+/// Signs in whoever it is, in this browser.
+async fn start(visitor: Visitor, session: &Session, form: &SignInForm, who: Candidate) -> Result<()> {
+    // Who has no password fits none.
+    let stored = who.password().ok_or(Error::BadRequest)?;
+    let password = visitor.app.passwords.kept(form.password.clone(), stored).await?;
+    let key = NewKey::generate()?;
+    let new = NewSession {
+        key_hash: key.hash.clone(),
+        replaces: super::key_hash_of(session),
+        password,
+        address: visitor.address,
+        device: visitor.device,
+    };
+    visitor.db.write(move |conn| model::start(conn, &who, &new)).await?;
+    Ok(key.hand_over(session)?)
 }
 
 /// Those whom the name may mean and whose password this is. Each costs a hash; where nobody is meant, one is spent too.

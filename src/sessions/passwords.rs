@@ -60,6 +60,13 @@ impl Passwords {
         Ok(PasswordHash(hash))
     }
 
+    /// The hash to keep of a password that is right: the stored one, or a new one where that cost other work than is
+    /// asked now.
+    pub async fn kept(&self, password: String, stored: PasswordHash) -> Result<PasswordHash> {
+        let has_cost = stored.0.parse::<bcrypt::HashParts>().is_ok_and(|parts| parts.get_cost() == self.cost);
+        if has_cost { Ok(stored) } else { self.hash(password).await }
+    }
+
     /// Whether it is this one. Takes as long where there is none to compare with.
     pub async fn is_right(&self, password: String, stored: Option<PasswordHash>) -> Result<bool> {
         let (hash, exists) = match stored {

@@ -2,6 +2,8 @@
 
 use crate::support::{MailServer, PASSWORD, Program, TestDatabase, postgres, until};
 use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
 use std::net::TcpListener;
 
 const CREATE: &[&str] = &[
@@ -103,6 +105,29 @@ async fn a_locked_out_owner_gets_a_new_password() {
     amara.sign_in("amara@harbourline.example", "copper-meadow-17", None).await;
     assert_eq!(program.run(&["verify"]).code, Some(0));
     serving.stop().await;
+}
+
+/// What is stored of the Owner's password.
+fn password_of(database: &TestDatabase) -> String {
+    #[derive(QueryableByName)]
+    struct Stored {
+        #[diesel(sql_type = Text)]
+        password_hash: String,
+    }
+    let query = diesel::sql_query("SELECT password_hash FROM credentials");
+    database.open().read_now(|conn| Ok(query.get_result::<Stored>(conn)?)).unwrap().password_hash
+}
+
+#[test]
+fn commands_hash_passwords_at_the_cost_that_is_set() {
+    let database = TestDatabase::empty();
+    let run = Program::on(&database).with("BCRYPT_COST", "10").run_with(CREATE, PASSWORD);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(password_of(&database).starts_with("$2b$10$"));
+    let reset = ["user", "reset-password", "--login", "amara@harbourline.example", "--password-stdin"];
+    let run = Program::on(&database).run_with(&[&reset[..], &["--bcrypt-cost", "11"]].concat(), PASSWORD);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(password_of(&database).starts_with("$2b$11$"));
 }
 
 #[test]
