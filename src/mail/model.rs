@@ -105,13 +105,14 @@ pub fn forget(conn: &mut Conn, account: AccountId, user: UserId) -> Result<()> {
     Ok(())
 }
 
-/// Takes back the notice that a user is to be erased, where it still waits.
+/// Takes back the notice that a user is to be erased, where it still waits. One that is being sent right now may arrive;
+/// where that fails it is not tried again, since its row is gone.
 pub fn withdraw(conn: &mut Conn, account: AccountId, user: UserId) -> Result<()> {
     let waiting = outbox::account_id
         .eq(account)
         .and(outbox::user_id.eq(user))
         .and(outbox::kind.eq(DELETION_SCHEDULED))
-        .and(outbox::state.eq(MailState::Queued));
+        .and(outbox::state.eq_any([MailState::Queued, MailState::Sending]));
     diesel::delete(outbox::table.filter(waiting)).execute(conn)?;
     Ok(())
 }

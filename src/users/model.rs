@@ -93,6 +93,11 @@ impl Details {
     pub fn company_key(&self) -> String {
         fold(&self.company)
     }
+
+    /// Whether a new user like this is welcomed by e-mail: who can't sign in yet is not told to.
+    pub fn is_welcomed(&self) -> bool {
+        self.status == Status::Enabled && !self.email.is_empty()
+    }
 }
 
 pub fn full_name(first: &str, last: &str) -> String {

@@ -113,7 +113,7 @@ pub fn add_owner(conn: &mut Conn, actor: &Actor, new: &NewUser) -> Result<UserId
     insert(conn, actor, new)
 }
 
-/// Adds a user, with a welcome e-mail where there is an address. Refused where no seat is free, the address, username or
+/// Adds a user, with a welcome e-mail where they are enabled and have an address. Refused where no seat is free, the address, username or
 /// extension is taken, or the plan or a team is unknown; 403 where the account may not add users yet.
 pub fn add(conn: &mut Conn, config: &Config, actor: &Actor, new: &NewUser) -> Result<UserId> {
     let (account, details) = (actor.account, &new.details);
@@ -123,7 +123,7 @@ pub fn add(conn: &mut Conn, config: &Config, actor: &Actor, new: &NewUser) -> Re
         return Err(Error::NoDomainYet);
     }
     let id = insert(conn, actor, new)?;
-    if !details.email.is_empty() {
+    if details.is_welcomed() {
         let to = mail::Recipient { account, user: id, email: &details.email };
         let message = mail::Message::Welcome {
             first_name: &details.first_name,

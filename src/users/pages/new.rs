@@ -117,7 +117,7 @@ pub async fn create(can: Can<EditUsers>, Form(form): Form<UserForm>) -> Result<H
     let added = can.db.write(move |conn| write::add(conn, &app.config, &actor, &new)).await;
     match added {
         Ok(_) => {
-            let told = if details.email.is_empty() { "" } else { " A welcome email is on its way." };
+            let told = if details.is_welcomed() { " A welcome email is on its way." } else { "" };
             let flash = Flash::done(format!("{} was added and has no credits yet.{told}", details.name()));
             let list = ListQuery::from_text(&form.back);
             let again = with_back("/users/new".into(), &list.to_text());

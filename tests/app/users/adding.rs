@@ -106,6 +106,17 @@ async fn the_welcome_email_waits_in_the_queue_and_holds_no_password() {
 }
 
 #[actix_web::test]
+async fn who_cannot_sign_in_yet_is_not_told_to() {
+    let (app, amara) = TestApp::with_owner().await;
+    let form = app.a_user("Yara Haddad").with("email", "yara@haddad.example").with("status", "disabled");
+    let page = amara.post("/users", form).await;
+    assert_eq!(amara.follow(&page).await.flash(), "Yara Haddad was added and has no credits yet. Add another");
+    let yara = app.find_by_name("Yara Haddad").id;
+    amara.post(&format!("/users/{yara}/status"), [("status", "enabled")]).await;
+    assert_eq!(outbox(&app), Vec::<String>::new());
+}
+
+#[actix_web::test]
 async fn after_adding_one_is_back_at_the_same_list() {
     let (app, amara) = TestApp::with_owner().await;
     let back = "status=disabled&q=ann+%26+co&sort=-created&rows=50";

@@ -182,6 +182,24 @@ async fn address_username_and_extension_are_free_at_once_and_the_way_back_may_be
 }
 
 #[actix_web::test]
+async fn the_notice_is_taken_back_while_it_waits_or_is_being_sent_and_nothing_else_is() {
+    let (app, amara) = TestApp::with_owner().await;
+    let yara = app.user("Yara Haddad", Role::Member);
+    delete(&amara, yara).await;
+    let others = outbox(&app);
+    for (state, is_taken_back) in [("queued", true), ("sending", true), ("sent", false), ("failed", false)] {
+        let mateo = app.user(&format!("Mateo {state}"), Role::Member);
+        delete(&amara, mateo).await;
+        app.run(&format!("UPDATE outbox SET state = '{state}' WHERE user_id = {mateo}"));
+        restore(&amara, mateo).await;
+        let kinds = app.texts(&format!("SELECT kind AS t FROM outbox WHERE user_id = {mateo} ORDER BY id"));
+        let kept: &[&str] = if is_taken_back { &["welcome"] } else { &["welcome", "deletion_scheduled"] };
+        assert_eq!(kinds, kept, "{state}");
+    }
+    assert!(outbox(&app).starts_with(&others), "another user's notice stays: {others:?}");
+}
+
+#[actix_web::test]
 async fn what_is_unused_goes_back_to_the_pool_and_what_was_used_stays_used() {
     let (app, amara) = TestApp::with_owner().await;
     let mateo = app.user("Mateo Silva", Role::Member);
