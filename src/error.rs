@@ -53,6 +53,8 @@ pub enum Refusal {
     WrongOwnPassword,
     OwnerNotOffered,
     UnknownPlan,
+    /// Dialer or Local Presence.
+    NotInPlan,
     UnknownTeam,
     HostTaken,
     DeleteSelf,
@@ -61,9 +63,9 @@ pub enum Refusal {
     NotPending,
     EmailTakenSince,
     UsernameTakenSince,
-    /// Who was to take over what a deleted user leaves.
     /// Somebody else gave another role in between.
     RoleChanged,
+    /// Who was to take over what a deleted user leaves.
     HeirGone,
     HeirDeleted,
 }
@@ -81,6 +83,7 @@ impl std::fmt::Display for Refusal {
             Refusal::WrongOwnPassword => "This is not your password. Enter the password that you sign in with.",
             Refusal::OwnerNotOffered => "A new user can't be an Owner. Add them first, then change the role.",
             Refusal::UnknownPlan => "Choose a subscription tier from the list.",
+            Refusal::NotInPlan => "This tier has no dialer or no local presence. Choose No there, or another tier.",
             Refusal::UnknownTeam => "Choose teams from the list.",
             Refusal::HostTaken => "This host name belongs to another account.",
             Refusal::DeleteSelf => "You can't delete yourself. Ask another admin.",

@@ -174,9 +174,8 @@ impl Prophet<'_> {
         match self.action {
             Action::Enable if group.seat == Seat::Package => *enabling += group.users,
             Action::Plan(wanted) => {
-                let lacks =
-                    |plan: &Plan| (group.dialer && !plan.dialer) || (group.local_presence && !plan.local_presence);
-                if self.plan(wanted).is_some_and(lacks) {
+                let has = (group.dialer, group.local_presence);
+                if self.plan(wanted).is_some_and(|plan| users::products(plan, has) != has) {
                     told.losing += group.users;
                 }
             }

@@ -3,6 +3,7 @@
 use super::check::{check_email, check_name, check_username, phone, phone_or_extension, short};
 use super::model::{Details, PayForSeat, Seat, Status, UseBalance, User, UserType};
 use super::preset::Preset;
+use super::rules;
 use crate::access::{Actor, Permission, Role};
 use crate::accounts::password_error;
 use crate::plans::{Plan, PlanId};
@@ -244,10 +245,11 @@ impl UserForm {
         let dialer = is_yes("dialer", &self.dialer, errors);
         let local_presence = is_yes("local_presence", &self.local_presence, errors);
         if let Some(plan) = plan {
-            if dialer && !plan.dialer {
+            let has = rules::products(plan, (dialer, local_presence));
+            if dialer && !has.0 {
                 errors.add("dialer", format!("The {} tier has no dialer. Choose No, or another tier.", plan.name));
             }
-            if local_presence && !plan.local_presence {
+            if local_presence && !has.1 {
                 let sentence = format!("The {} tier has no local presence. Choose No, or another tier.", plan.name);
                 errors.add("local_presence", sentence);
             }

@@ -27,7 +27,7 @@ pub use model::{
     Details, PayForSeat, Row, Seat, Status, UseBalance, User, UserType, actor, find, known, known_as, rows, search_text,
 };
 pub use removal::{Deleted, PROMISED_DAYS, RETENTION, Removal, delete, due, erase_due, heir_known_as, restore};
-pub use rules::{Target, deleting, giving_plan, giving_role, switching};
+pub use rules::{Target, deleting, giving_plan, giving_role, products, switching};
 pub use seats::{recount, take_turn};
 pub use selected::Selected;
 pub use switch::{Switched, set_password, set_plan, set_role, set_status};

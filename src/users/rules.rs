@@ -3,6 +3,7 @@
 use super::model::{Details, Status};
 use crate::access::{Actor, Permission, Role, UserId};
 use crate::error::{Error, Refusal, Result};
+use crate::plans::Plan;
 
 /// Rank: nobody touches a user who may do what they may not.
 pub fn outranks(actor: &Actor, role: Role) -> bool {
@@ -142,6 +143,11 @@ pub fn deleting(actor: &Actor, target: Target) -> Result<()> {
         return Err(Refusal::DeleteSelf.into());
     }
     if may_delete(actor, target) { Ok(()) } else { Err(Error::Forbidden) }
+}
+
+/// What a seat may use of what is wanted, dialer and local presence: only what its plan has.
+pub fn products(plan: &Plan, (dialer, local_presence): (bool, bool)) -> (bool, bool) {
+    (dialer && plan.dialer, local_presence && plan.local_presence)
 }
 
 /// The roles that `actor` may give, highest first. `with_owner`: the Owner role is given when editing, not when adding.

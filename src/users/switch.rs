@@ -3,13 +3,13 @@
 
 use super::model::{Status, User, find};
 use super::seats::{self, Standing};
-use super::write::{One, begin, changes, check_plan, has_password, save_one, standing, target};
+use super::write::{One, begin, changes, has_password, known_plan, save_one, standing, target};
 use super::{Details, rules};
 use crate::access::{Actor, Role, UserId};
 use crate::activity::{self, Change};
 use crate::db::Conn;
 use crate::error::{Refusal, Result};
-use crate::plans::{self, PlanId};
+use crate::plans::PlanId;
 use crate::schema::user_settings;
 use crate::sessions::{self, PasswordHash};
 use diesel::prelude::*;
@@ -95,12 +95,9 @@ pub fn set_plan(conn: &mut Conn, actor: &Actor, id: UserId, plan: PlanId) -> Res
     if user.details.plan == plan {
         return Switched::not(user);
     }
-    check_plan(conn, plan)?;
-    save_one(conn, account, &user, One { plan_id: Some(plan), ..One::default() })?;
-    let products = plans::find(conn, plan)?;
     let details = &user.details;
-    let (dialer, local_presence) =
-        (details.dialer && products.dialer, details.local_presence && products.local_presence);
+    let (dialer, local_presence) = rules::products(&known_plan(conn, plan)?, (details.dialer, details.local_presence));
+    save_one(conn, account, &user, One { plan_id: Some(plan), ..One::default() })?;
     let here = user_settings::account_id.eq(account).and(user_settings::user_id.eq(id));
     diesel::update(user_settings::table.filter(here))
         .set((user_settings::dialer.eq(dialer), user_settings::local_presence.eq(local_presence)))

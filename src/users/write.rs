@@ -11,7 +11,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::db::{self, Conn};
 use crate::error::{Error, Refusal, Result};
-use crate::plans::{self, PlanId};
+use crate::plans::{self, Plan, PlanId};
 use crate::schema::{user_settings, users};
 use crate::sessions::{self, PasswordHash};
 use crate::{accounts, mail, operator, teams};
@@ -114,7 +114,7 @@ pub fn add_owner(conn: &mut Conn, actor: &Actor, new: &NewUser) -> Result<UserId
 }
 
 /// Adds a user, with a welcome e-mail where they are enabled and have an address. Refused where no seat is free, the address, username or
-/// extension is taken, or the plan or a team is unknown; 403 where the account may not add users yet.
+/// extension is taken, the plan or a team is unknown, or the plan lacks a product; 403 where the account may not add users yet.
 pub fn add(conn: &mut Conn, config: &Config, actor: &Actor, new: &NewUser) -> Result<UserId> {
     let (account, details) = (actor.account, &new.details);
     begin(conn, actor)?;
@@ -139,7 +139,7 @@ pub fn add(conn: &mut Conn, config: &Config, actor: &Actor, new: &NewUser) -> Re
 fn insert(conn: &mut Conn, actor: &Actor, new: &NewUser) -> Result<UserId> {
     let (account, details) = (actor.account, &new.details);
     seats::change(conn, account, None, Some(standing(details, true)))?;
-    check_plan(conn, details.plan)?;
+    check_plan(conn, details)?;
     companies::change(conn, account, "", &details.company)?;
     let id = UserId(db::new_id());
     let now = clock::now();
@@ -177,7 +177,7 @@ pub fn update(conn: &mut Conn, config: &Config, actor: &Actor, id: UserId, updat
     let had_password = has_password(conn, &user, account)?;
     let has_password = had_password || update.password.is_some();
     seats::change(conn, account, Some(standing(before, had_password)), Some(standing(after, has_password)))?;
-    check_plan(conn, after.plan)?;
+    check_plan(conn, after)?;
     companies::change(conn, account, &before.company, &after.company)?;
     save(conn, actor, id, update)?;
     if before.teams != after.teams {
@@ -272,9 +272,18 @@ pub(super) fn begin(conn: &mut Conn, actor: &Actor) -> Result<()> {
     }
 }
 
-pub(super) fn check_plan(conn: &mut Conn, plan: PlanId) -> Result<()> {
-    let known = plans::all(conn)?.iter().any(|one| one.id == plan);
-    if known { Ok(()) } else { Err(Refusal::UnknownPlan.into()) }
+pub(super) fn known_plan(conn: &mut Conn, id: PlanId) -> Result<Plan> {
+    plans::find(conn, id).map_err(|error| match error {
+        Error::NotFound => Refusal::UnknownPlan.into(),
+        other => other,
+    })
+}
+
+/// A plan that there is, with the products that are chosen.
+fn check_plan(conn: &mut Conn, details: &Details) -> Result<()> {
+    let wanted = (details.dialer, details.local_presence);
+    let has = rules::products(&known_plan(conn, details.plan)?, wanted);
+    if has == wanted { Ok(()) } else { Err(Refusal::NotInPlan.into()) }
 }
 
 /// What differs, field by field; of a new user, what is set.

@@ -107,7 +107,7 @@ fn field_of(refusal: Refusal) -> &'static str {
         Refusal::NoFreeSeat => "package_seat",
         Refusal::LastOwner | Refusal::OwnerNotOffered => "role",
         Refusal::WrongOwnPassword => "own_password",
-        Refusal::UnknownPlan => "plan",
+        Refusal::UnknownPlan | Refusal::NotInPlan => "plan",
         Refusal::UnknownTeam => "teams",
         // What is said of the user as a whole, and what no form of a user asks.
         _ => "user",

@@ -2,7 +2,9 @@ use super::outbox;
 use crate::support::{NOTHING, PASSWORD, Person, TestApp, UserForm, at_once};
 use seatkeeper::access::{Actor, Role};
 use seatkeeper::error::Error;
-use seatkeeper::users::{self, Status};
+use seatkeeper::plans::PlanId;
+use seatkeeper::sessions::Passwords;
+use seatkeeper::users::{self, Details, NewUser, Status, Update};
 
 const OTHER_PASSWORD: &str = "copper-meadow-17";
 
@@ -249,6 +251,39 @@ async fn nobody_changes_their_own_role() {
     assert_eq!(page.status, 422);
     assert!(page.says("You can't disable yourself or change your own role."), "{page:?}");
     assert_eq!(app.find(amara.id).details.role, Role::Owner);
+}
+
+/// Below the form too, whichever way a change comes.
+#[actix_web::test]
+async fn dialer_and_local_presence_are_there_only_where_the_plan_has_them() {
+    const REFUSED: &str = "This tier has no dialer or no local presence. Choose No there, or another tier.";
+    let app = TestApp::new().await;
+    let mateo = app.find(app.user("Mateo Silva", Role::Member));
+    let before = app.everything();
+    let actor = Actor::system(app.account);
+    let password = Passwords::new(4).hash_now(PASSWORD).unwrap();
+    for (plan, dialer, local_presence, is_refused) in [
+        ("Free", true, false, true),
+        ("Standard", true, true, true),
+        ("Standard", true, false, false),
+        ("Professional", true, true, false),
+    ] {
+        let plan_id = PlanId(app.plan(plan).parse().unwrap());
+        let with = |details: Details| Details { plan: plan_id, dialer, local_presence, ..details };
+        let version = app.find(mateo.id).version;
+        let edited = Update { version, details: with(mateo.details.clone()), password: None, confirmed: false };
+        let new =
+            NewUser { details: with(app.details(app.account, &format!("In {plan}"))), password: password.clone() };
+        let done = [
+            app.db.write_now(|conn| users::update(conn, &app.config, &actor, mateo.id, &edited)),
+            app.db.write_now(|conn| users::add(conn, &app.config, &actor, &new).map(|_| ())),
+        ];
+        for done in done {
+            let refusal = done.err().map(|error| error.to_string());
+            assert_eq!(refusal.as_deref(), is_refused.then_some(REFUSED), "{plan} {dialer} {local_presence}");
+        }
+        assert_eq!(app.everything() == before, is_refused, "{plan} {dialer} {local_presence}");
+    }
 }
 
 #[actix_web::test]
