@@ -388,6 +388,17 @@ async fn a_removed_user_is_out_at_once() {
 }
 
 #[actix_web::test]
+async fn a_page_is_shown_where_the_last_activity_cannot_be_noted() {
+    let (app, amara) = TestApp::with_owner().await;
+    app.run("UPDATE sessions SET last_seen = '2020-01-01 00:00:00'");
+    app.browse_as(app.account, app.owner).await;
+    // The other session is recent already, and no two may be.
+    app.run("CREATE UNIQUE INDEX one_recent ON sessions ((CASE WHEN last_seen > '2021-01-01' THEN 1 END))");
+    assert_eq!(amara.get("/users").await.status, 200);
+    assert_eq!(app.count("sessions WHERE last_seen < '2021-01-01'"), 1, "it could not be noted indeed");
+}
+
+#[actix_web::test]
 async fn working_keeps_a_session_and_the_last_activity_fresh() {
     let (app, amara) = TestApp::with_owner().await;
     let version = app.find(amara.id).version;
