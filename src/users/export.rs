@@ -3,6 +3,7 @@
 use super::list::{self, ListQuery, Scope};
 use super::model::{Seat, SettingsRow, UserRow, full_name, known};
 use crate::access::{AccountId, UserId};
+use crate::activity::Change;
 use crate::credits::{self, CreditKind};
 use crate::db::Conn;
 use crate::error::Result;
@@ -52,6 +53,8 @@ pub struct Cursor {
     scope: Scope,
     query: ListQuery,
     times: Times,
+    /// These users, whatever the filter.
+    is_selection: bool,
     /// Found, and still to be written.
     waiting: VecDeque<UserId>,
     /// Where to look for more; None at the end.
@@ -61,14 +64,31 @@ pub struct Cursor {
 impl Cursor {
     /// All who match the list's filter.
     pub fn matching(scope: Scope, query: ListQuery, times: Times) -> Self {
-        Cursor { scope, query, times, waiting: VecDeque::new(), after: Some(UserId(0)) }
+        Cursor { scope, query, times, is_selection: false, waiting: VecDeque::new(), after: Some(UserId(0)) }
     }
 
     /// These users, as far as they are the account's.
     pub fn of(conn: &mut Conn, scope: Scope, times: Times, ids: &[UserId]) -> Result<Self> {
         let mut waiting = known(conn, scope.account, ids)?;
         waiting.sort();
-        Ok(Cursor { scope, query: ListQuery::default(), times, waiting: waiting.into(), after: None })
+        Ok(Cursor {
+            scope,
+            query: ListQuery::default(),
+            times,
+            is_selection: true,
+            waiting: waiting.into(),
+            after: None,
+        })
+    }
+
+    /// Who is meant, for the log: how they were chosen, and how many they are where that is known before.
+    pub fn chosen(&self) -> Vec<Change> {
+        let by = match self.is_selection {
+            true => Change::plain("selection", "", "yes"),
+            false => Change::plain("filter", "", self.query.filter(&self.times).summary()),
+        };
+        let users = self.after.is_none().then(|| Change::plain("users", "", self.waiting.len().to_string()));
+        [by].into_iter().chain(users).collect()
     }
 
     /// Finds all who are meant; false where they are more than `most`.

@@ -189,6 +189,22 @@ pub fn matching(conn: &mut Conn, scope: &Scope, query: &ListQuery, times: &Times
 }
 
 impl Filter {
+    /// For the log. Of what may be a person's, words and companies, only that it was asked for.
+    pub fn summary(&self) -> String {
+        let parts = [
+            Some(format!("status={}", self.status.code())),
+            self.nobody.then(|| "nobody".into()),
+            self.words.as_ref().map(|_| "words".into()),
+            self.role.map(|role| format!("role={}", role.code())),
+            self.plan.map(|plan| format!("plan={}", plan.0)),
+            self.team.map(|team| format!("team={}", team.0)),
+            self.company.as_ref().map(|_| "company".into()),
+            self.from.map(|from| format!("from={from}")),
+            self.to.map(|to| format!("to={to}")),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+
     fn conditions(&self) -> usize {
         [
             self.words.is_some(),

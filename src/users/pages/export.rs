@@ -30,11 +30,11 @@ async fn cursor(can: &Can<ViewUsers>, selected: &Selected, query: ListQuery) -> 
     }
 }
 
-/// That users were taken out is in the log before the first row is.
-async fn record(can: &Can<ViewUsers>, format: &'static str) -> Result<()> {
+/// That users are taken out, and which, is in the log before the first row leaves.
+async fn record(can: &Can<ViewUsers>, format: &'static str, cursor: &Cursor) -> Result<()> {
     let (actor, viewer) = (can.actor.clone(), can.viewer.user);
-    let change = Change::plain("format", "", format);
-    can.db.write(move |conn| activity::record(conn, &actor, "users.exported", viewer, vec![change.clone()])).await
+    let changes: Vec<Change> = [Change::plain("format", "", format)].into_iter().chain(cursor.chosen()).collect();
+    can.db.write(move |conn| activity::record(conn, &actor, "users.exported", viewer, changes.clone())).await
 }
 
 fn file_name(can: &Can<ViewUsers>, extension: &str) -> String {
@@ -48,7 +48,7 @@ pub async fn csv(
     Query(selected): Query<Selected>,
 ) -> Result<HttpResponse> {
     let cursor = cursor(&can, &selected, query).await?;
-    record(&can, "csv").await?;
+    record(&can, "csv", &cursor).await?;
     let name = file_name(&can, "csv");
     let head = download::csv_head(&COLUMNS)?;
     let parts = stream::try_unfold((can.db, Some(head), cursor), |(db, head, cursor)| async move {
@@ -95,7 +95,7 @@ pub async fn xlsx(
         let sentence = format!("An XLSX file holds {} users at most. Export these as CSV.", number(MOST as i64));
         return Ok(flash::redirect(&list, Some(Flash::refused(sentence))));
     }
-    record(&can, "xlsx").await?;
+    record(&can, "xlsx", &rest).await?;
     let db = can.db.clone();
     let bytes = web::block(move || {
         let _turn = turn;
