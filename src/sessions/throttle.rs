@@ -152,7 +152,8 @@ fn wait_after(beyond: i32) -> i64 {
     }
 }
 
-/// Forgets what was typed for somebody who is erased: even a hash of an address can be guessed.
+/// Forgets what was typed for somebody who is erased: even a hash of an address can be guessed. Only by the names that are
+/// theirs now: of an older one nothing is left by which its hash could be found. [`purge`] drops that within a day.
 pub fn forget(conn: &mut Conn, account: AccountId, logins: [&str; 2]) -> Result<()> {
     for login in logins.into_iter().filter(|login| !login.is_empty()) {
         for site in [Site::Shared, Site::Account(account)] {
