@@ -4,7 +4,7 @@ use crate::credits::{self, Allocation, CreditKind};
 use crate::error::{Error, Refusal, Result};
 use crate::users::form::UserForm;
 use crate::users::list::ListQuery;
-use crate::users::model::{Details, Status, User, find};
+use crate::users::model::{PayForSeat, Seat, Status, User, find};
 use crate::users::rules::{self, Target};
 use crate::users::write::{self, Update};
 use crate::web::flash::{self, Flash};
@@ -201,14 +201,15 @@ pub async fn update(can: Can<EditUsers>, id: web::Path<String>, Form(form): Form
 /// Somebody else saved first. Their values are shown beside what was typed; saving again is then a decision.
 fn show_conflict(can: Can<EditUsers>, loaded: Loaded, mut form: UserForm) -> Result<HttpResponse> {
     let saved = UserForm::of(&loaded.user);
-    let theirs = differences(&saved, &form, &loaded.offer, &loaded.user.details);
+    let theirs = differences(&saved, &form, &loaded, &can.page);
     form.version = saved.version;
     let errors = Errors::one("user", Refusal::Conflict.to_string());
     show_edit(StatusCode::CONFLICT, can, loaded, form, errors, theirs)
 }
 
-/// What is saved now, of the fields where it is not what was typed.
-fn differences(saved: &UserForm, typed: &UserForm, offer: &Offer, details: &Details) -> Vec<(&'static str, String)> {
+/// What is saved now, of the fields where it is not what was typed, in the form's own words.
+fn differences(saved: &UserForm, typed: &UserForm, loaded: &Loaded, page: &Page) -> Vec<(&'static str, String)> {
+    let (offer, details) = (&loaded.offer, &loaded.user.details);
     let shown = |typed: &Option<String>, saved: &Option<String>| typed.is_some() && typed != saved;
     let yes_no = |code: &str| if code == "yes" { "Yes" } else { "No" }.to_owned();
     let mut team_ids = typed.teams.clone();
@@ -216,6 +217,8 @@ fn differences(saved: &UserForm, typed: &UserForm, offer: &Offer, details: &Deta
     team_ids.sort();
     let mut saved_ids = saved.teams.clone();
     saved_ids.sort();
+    let pay = if details.seat == Seat::Direct { direct_label(page) } else { PayForSeat::Company.label().to_owned() };
+    let package = if details.seat == Seat::Package { "Yes" } else { "No (with company card)" }.to_owned();
     let rows = [
         ("First name", saved.first_name != typed.first_name, saved.first_name.clone()),
         ("Last name", saved.last_name != typed.last_name, saved.last_name.clone()),
@@ -233,8 +236,8 @@ fn differences(saved: &UserForm, typed: &UserForm, offer: &Offer, details: &Deta
         ("Use Balance", saved.use_balance != typed.use_balance, details.use_balance.label().to_owned()),
         ("Ext Phone", saved.ext_phone != typed.ext_phone, saved.ext_phone.clone()),
         ("Teams", saved_ids != team_ids, team_names(&offer.teams, details)),
-        ("Pay for Seat", saved.pay_for_seat != typed.pay_for_seat, details.seat.label().to_owned()),
-        ("Packages/Seat Limit", saved.package_seat != typed.package_seat, yes_no(&saved.package_seat)),
+        ("Pay for Seat", saved.pay_for_seat != typed.pay_for_seat, pay),
+        ("Packages/Seat Limit", saved.package_seat != typed.package_seat, package),
     ];
     let differing = rows.into_iter().filter(|(_, differs, _)| *differs);
     differing.map(|(field, _, value)| (field, if value.is_empty() { "(empty)".into() } else { value })).collect()

@@ -132,12 +132,12 @@ impl IndexPage {
         Some(self.page.times.day(at))
     }
 
-    /// "Select all 137": as far as it is known how many match.
+    /// "Select all 1240 that match": as far as it is known how many they are.
     fn all_label(&self) -> String {
         match self.listing.count {
-            Count::Kept => format!("All {}", counted(self.kept(&self.query.status()), "user", "users")),
-            Count::Exactly(found) => format!("All {} that match", number(found as i64)),
-            Count::MoreThan(found) => format!("All {found}+ that match"),
+            Count::Kept => format!("Select all {}", counted(self.kept(&self.query.status()), "user", "users")),
+            Count::Exactly(found) => format!("Select all {} that match", number(found as i64)),
+            Count::MoreThan(found) => format!("Select all {found}+ that match"),
         }
     }
 

@@ -36,6 +36,9 @@ async fn search_looks_at_name_email_username_phone_and_company() {
     let nobody = amara.get("/users?q=nobody-has-this").await;
     assert_eq!((nobody.names().len(), nobody.text(".empty h2").as_str()), (0, "No users match"));
     assert_eq!(nobody.attrs(".empty a", "href"), ["/users"]);
+    for (path, label) in [("/users", "Select all 3 users"), ("/users?q=zoe", "Select all 1 that match")] {
+        assert_eq!(amara.get(path).await.text("#bulk label.tick"), label);
+    }
 }
 
 #[actix_web::test]

@@ -293,7 +293,8 @@ async fn of_two_admins_who_edit_at_once_the_second_is_shown_what_changed() {
     let mateo = app.user("Mateo Silva", Role::Member);
     let path = format!("/users/{mateo}");
     let (hers, his) = (edit(&amara, &path).await, edit(&adam, &path).await);
-    assert_eq!(amara.post(&path, hers.with("job_title", "Lead").with("company", "Nordwind")).await.status, 303);
+    let hers = hers.with("job_title", "Lead").with("company", "Nordwind").with("pay_for_seat", "direct");
+    assert_eq!(amara.post(&path, hers).await.status, 303);
 
     let page = adam.post(&path, his.with("job_title", "Trainee").with("phone_ext", "104")).await;
     assert_eq!(page.status, 409);
@@ -301,6 +302,9 @@ async fn of_two_admins_who_edit_at_once_the_second_is_shown_what_changed() {
     let theirs: Vec<_> = page.texts(".note.warn dt").into_iter().zip(page.texts(".note.warn dd")).collect();
     let pair = |field: &str, value: &str| (field.to_owned(), value.to_owned());
     assert!(theirs.contains(&pair("Job title", "Lead")) && theirs.contains(&pair("Company Name", "Nordwind")));
+    // In the words of the form.
+    assert!(theirs.contains(&pair("Pay for Seat", "Harbourline (Direct to Harbourline)")), "{theirs:?}");
+    assert!(theirs.contains(&pair("Packages/Seat Limit", "No (with company card)")), "{theirs:?}");
     assert_eq!((page.value("job_title").as_str(), page.value("phone_ext").as_str()), ("Trainee", "104"));
     assert_eq!(app.find(mateo).details.job_title, "Lead", "nothing is overwritten in silence");
 
