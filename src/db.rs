@@ -1,4 +1,5 @@
-//! The database: SQLite or Postgres, told apart in this file and its folder only.
+//! The database: SQLite or Postgres, told apart here and in this folder only. (The list asks [`Db::is_postgres`], to put
+//! its questions so that each database's own indexes serve.)
 //!
 //! [`Db::read`] and [`Db::write`] are the only ways in. A write is ONE transaction that can be run again, so its
 //! closure is `Fn` and has no effect outside the database. On SQLite writes take turns on one connection
@@ -221,7 +222,7 @@ fn keep_private(path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The last line of a database's message says what is wrong; the rest is where.
+/// A database's message may have several lines; ours is one sentence.
 fn one_line(error: &r2d2::Error) -> String {
     error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -7,7 +7,7 @@
 //! | [`routes`] | every URL on one page |
 //! | [`app`], [`config`], [`db`], [`error`], [`clock`] | what all of it stands on |
 //! | [`access`] | who may do what: `Can<P>` guards every signed-in page |
-//! | [`web`] | HTTP that knows no business word: forms, flash, lists, headers, assets |
+//! | [`web`] | HTTP: forms, flash, lists, headers, assets; of the business it knows only who looks at a page |
 //! | [`accounts`] | the customers: creation, set-up, counts |
 //! | [`plans`], [`teams`], [`credits`], [`domains`] | what users are put into and given |
 //! | [`users`] | Manage Users: the list, adding, one user, enabling and disabling, deleting, export |
@@ -17,13 +17,14 @@
 //! | [`operator`] | the console of who runs the installation |
 //! | [`demo`], [`verify`], [`server`] | the commands |
 //!
-//! Each capability has the same files: `model` (rows, queries, verbs; with what it is split into, all
-//! that knows tables), `form` (what a person may type), `pages` (handlers). A capability calls another's model, never its pages.
+//! A capability has the same files, as far as it needs them: `model` (rows, queries, verbs; split by noun where it is long,
+//! and with its parts all that knows its tables, but for the one query of [`access`] and what [`batches`] foretells), `form`
+//! (what a person may type), `pages` (handlers). A capability calls another's model, never its pages.
 //!
 //! # One request: POST /users, "Create & Add User"
 //!
 //! [`routes`] names `users::pages::create`. Its first argument, `Can<EditUsers>`, finds session, user and account in
-//! one query or answers 303 or 403. `users::form` makes `NewUser` of what was typed, or errors, shown with what was
+//! one query or answers 303 or 403. `users::form` makes `Details` of what was typed, or errors, shown with what was
 //! typed and status 422. `users::add` then, in ONE [`db::Db::write`]: takes a seat by a guarded update, inserts, queues
 //! the e-mail, records the activity. A unique index answers "already taken". A flash and a 303 lead back to the list.
 

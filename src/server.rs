@@ -46,7 +46,8 @@ pub fn run(config: Config, db: Db) -> anyhow::Result<()> {
     let app = App::new(config, db)?;
     if !app.trigrams {
         tracing::warn!(
-            "search in large accounts looks at the beginning of words only: Postgres lacks pg_trgm or btree_gin"
+            "search in large accounts looks at the beginning of names, addresses and usernames only: \
+             Postgres lacks pg_trgm or btree_gin"
         );
     }
     let app = web::Data::new(app);

@@ -112,10 +112,11 @@ pub enum Selection {
 
 /// Ids that one statement writes.
 const SLICE: usize = 10_000;
-/// A draft that nobody has confirmed is dropped, and what a batch did is forgotten, after this.
+/// A draft that nobody has confirmed is dropped after this.
 const DRAFTS_KEPT: Duration = Duration::hours(1);
 /// Drafts that one actor may have open, in as many windows; the oldest goes.
 const DRAFTS: i64 = 5;
+/// What a batch did is forgotten after this.
 const KEPT: Duration = Duration::days(30);
 
 /// Fixes who is meant, slice by slice, so that a million leave others their turns. None where it is nobody.

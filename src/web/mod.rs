@@ -1,4 +1,4 @@
-//! HTTP that knows no business word.
+//! HTTP: forms, flash, lists, headers, assets. Of the business it knows only who looks at a page.
 
 pub mod address;
 pub mod assets;

@@ -1,5 +1,5 @@
 -- What the list shows, sorts and searches. Sort columns are never NULL: '' or 1970-01-01 for none.
--- The *_key columns are folded by Rust (users::fold), since SQLite folds ASCII only.
+-- The *_key columns are made by Rust, since SQLite folds ASCII only: names by users::fold, what one signs in with in lower case.
 CREATE TABLE users (
     account_id BIGINT NOT NULL REFERENCES accounts (id),
     id BIGINT NOT NULL,

@@ -1,5 +1,5 @@
 -- What the list shows, sorts and searches. Sort columns are never NULL: '' or 1970-01-01 for none.
--- The *_key columns are folded by Rust (users::fold), since SQLite folds ASCII only.
+-- The *_key columns are made by Rust, since SQLite folds ASCII only: names by users::fold, what one signs in with in lower case.
 CREATE TABLE users (
     account_id BIGINT NOT NULL REFERENCES accounts (id),
     id INTEGER NOT NULL PRIMARY KEY,
@@ -79,7 +79,7 @@ CREATE TABLE operators (
     FOREIGN KEY (account_id, user_id) REFERENCES users (account_id, id) ON DELETE CASCADE
 );
 
--- Search by trigrams, kept in step by triggers. detail=none keeps the index small: see users::search for how it is asked.
+-- Search by trigrams, kept in step by triggers. detail=none keeps the index small: see users::list for how it is asked.
 CREATE VIRTUAL TABLE users_search USING fts5 (
     search, content = 'users', content_rowid = 'id', tokenize = 'trigram case_sensitive 1', detail = none
 );
