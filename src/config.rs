@@ -154,7 +154,7 @@ impl Config {
         let base_url = base_url(settings.base_url.as_deref(), listen)?;
         let host = base_url.host_str().unwrap_or("localhost");
         let mail_from = settings.mail_from.clone().unwrap_or_else(|| format!("no-reply@{host}"));
-        if settings.mail_from.is_some() && !email_address::EmailAddress::is_valid(&mail_from) {
+        if settings.mail_from.is_some() && mail_from.parse::<lettre::Address>().is_err() {
             bail!("--mail-from is not an e-mail address: write it like no-reply@example.com");
         }
         Ok(Config {

@@ -112,11 +112,6 @@ impl Role {
             Role::Agent | Role::Member => Permissions::of(&[Own]),
         }
     }
-
-    /// A sub-user's role carries no administrative permission.
-    pub const fn is_sub_user(self) -> bool {
-        !self.permissions().has(Permission::ViewUsers)
-    }
 }
 
 /// A permission as a type, for [`super::Can`].

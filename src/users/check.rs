@@ -27,8 +27,7 @@ pub fn check_email(email: &str, errors: &mut Errors) {
     const SENTENCE: &str = "Enter an e-mail address without spaces, such as name@example.com";
     let email = email.trim();
     let is_valid = email.len() <= 254
-        && email_address::EmailAddress::is_valid(email)
-        && !email.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"()[]".contains(c))
+        && !email.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"()[]:".contains(c))
         && email.parse::<lettre::Address>().is_ok();
     if !is_valid {
         errors.add("email", SENTENCE);

@@ -57,6 +57,32 @@ fn each_field_says_what_is_wrong() {
 }
 
 #[test]
+fn an_address_is_one_that_mail_servers_take() {
+    let is_wrong = |email: &str| error(|form| form.email = Some(email.into()), "email");
+    let long = "x".repeat(65);
+    for wrong in [
+        "mateo",
+        "mateo@",
+        "@silva.example",
+        "mateo silva@silva.example",
+        "mateo@silva..example",
+        "mateo@-silva.example",
+        "mateo@sil_va!.example",
+        "mateo@@silva.example",
+        "mateo@::1",
+        "mateo@[127.0.0.1]",
+        "\"mateo\"@silva.example",
+        "Mateo <mateo@silva.example>",
+        &format!("{long}@silva.example"),
+    ] {
+        assert!(is_wrong(wrong), "{wrong}");
+    }
+    for right in ["mateo@silva.example", "o'brien+list@mail.silva.example", "zoë@münchen.example", "root@localhost"] {
+        assert!(!is_wrong(right), "{right}");
+    }
+}
+
+#[test]
 fn who_pays_decides_whether_the_seat_counts() {
     let seat = |pay: &str, package: &str| {
         read(|form| {
