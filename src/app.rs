@@ -5,15 +5,14 @@ use crate::db::Db;
 use crate::error::{Error, Words};
 use crate::routes;
 use crate::sessions::{self, Passwords};
+use crate::turns::Turns;
 use crate::web::page::{self, Scheme};
 use crate::web::{csrf, headers, health};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, ErrorHandlerResponse, ErrorHandlers, from_fn};
 use actix_web::{Error as ActixError, HttpMessage, web};
-use std::sync::Arc;
 use std::time::Instant;
-use tokio::sync::Semaphore;
 use tracing_actix_web::{RequestId, RootSpanBuilder, TracingLogger};
 
 pub struct App {
@@ -22,15 +21,15 @@ pub struct App {
     pub passwords: Passwords,
     /// Whether the database can find any part of a word: see [`Db::has_trigrams`].
     pub trigrams: bool,
-    /// Turns at making large files: few at a time, so that they leave threads for everything else.
-    pub exports: Arc<Semaphore>,
+    /// Turns at making large files.
+    pub exports: Turns,
 }
 
 impl App {
     pub fn new(config: Config, db: Db) -> crate::error::Result<Self> {
         let trigrams = db.has_trigrams()?;
         let passwords = Passwords::new(config.bcrypt_cost);
-        Ok(App { config, db, passwords, trigrams, exports: Arc::new(Semaphore::new(2)) })
+        Ok(App { config, db, passwords, trigrams, exports: Turns::new(2) })
     }
 }
 

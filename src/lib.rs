@@ -49,6 +49,7 @@ pub mod server;
 pub mod sessions;
 pub mod teams;
 mod text_enum;
+mod turns;
 pub mod users;
 pub mod verify;
 pub mod web;

@@ -186,7 +186,7 @@ impl Prophet<'_> {
     }
 
     fn plan(&self, id: PlanId) -> Option<&Plan> {
-        self.plans.iter().find(|plan| plan.id == id)
+        plans::among(&self.plans, id)
     }
 
     /// Who is enabled takes a seat, while there are any.

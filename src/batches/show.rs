@@ -3,7 +3,7 @@
 use super::action::Action;
 use super::foresee::Foresight;
 use super::model::{Batch, BatchState, Why};
-use crate::plans::Plan;
+use crate::plans::{self, Plan};
 use crate::users::list::ListQuery;
 use crate::users::{PROMISED_DAYS, Row};
 use crate::web::form::Errors;
@@ -63,7 +63,7 @@ impl BatchPage {
 
     fn plan_name(&self) -> &str {
         let Action::Plan(id) = self.action else { return "" };
-        self.plans.iter().find(|plan| plan.id == id).map_or("", |plan| &plan.name)
+        plans::name_among(&self.plans, id)
     }
 
     fn title(&self) -> String {

@@ -3,4 +3,4 @@
 
 mod model;
 
-pub use model::{Plan, PlanId, all, find, install_defaults, named};
+pub use model::{Plan, PlanId, all, among, find, install_defaults, name_among, named};

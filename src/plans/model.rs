@@ -33,6 +33,16 @@ pub fn all(conn: &mut Conn) -> Result<Vec<Plan>> {
     Ok(plans::table.order(plans::position).select(Plan::as_select()).load(conn)?)
 }
 
+/// One of these plans.
+pub fn among(plans: &[Plan], id: PlanId) -> Option<&Plan> {
+    plans.iter().find(|plan| plan.id == id)
+}
+
+/// The name of one of these plans; "" for none of them.
+pub fn name_among(plans: &[Plan], id: PlanId) -> &str {
+    among(plans, id).map_or("", |plan| &plan.name)
+}
+
 pub fn find(conn: &mut Conn, id: PlanId) -> Result<Plan> {
     Ok(plans::table.find(id).select(Plan::as_select()).first(conn)?)
 }

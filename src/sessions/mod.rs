@@ -10,7 +10,9 @@ mod store;
 mod throttle;
 
 pub use known::Known;
-pub use model::{Candidate, NewSession, candidates, end_all, login_sql, needs_touch, purge, sign_in_url, start, touch};
+pub use model::{
+    Candidate, NewSession, candidates, end_all, login_key, login_sql, needs_touch, purge, sign_in_url, start, touch,
+};
 pub use passwords::{PasswordHash, Passwords, credentials_of, set_password};
 pub use store::{NewKey, hash, key_hash_of, middleware};
 pub use throttle::{Attempt, forget};

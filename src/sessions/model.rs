@@ -41,7 +41,7 @@ impl Candidate {
 /// Whom `login` may mean on this site: by e-mail address if it has an "@", by username otherwise. A username counts on
 /// the shared host only where a single account has it.
 pub fn candidates(conn: &mut Conn, site: Site, login: &str) -> Result<Vec<Candidate>> {
-    let key = login.trim().to_lowercase();
+    let key = login_key(login);
     if key.is_empty() {
         return Ok(vec![]);
     }
@@ -74,7 +74,12 @@ pub fn candidates(conn: &mut Conn, site: Site, login: &str) -> Result<Vec<Candid
     Ok(if is_clear { found } else { vec![] })
 }
 
-/// The condition on `users` that a name, folded to lower case, is theirs; the name itself is bound behind it. Whoever is
+/// An e-mail address or username as it is compared: upper and lower case are alike, accents are not.
+pub fn login_key(typed: &str) -> String {
+    typed.trim().to_lowercase()
+}
+
+/// The condition on `users` that a name, as [`login_key`] has it, is theirs; the name itself is bound behind it. Whoever is
 /// pending deletion has no name any more. In the words of the partial indexes: bound values would not tell SQLite that
 /// these serve, and each sign-in would walk all users.
 pub fn login_sql(key: &str) -> &'static str {

@@ -5,15 +5,11 @@ use crate::clock;
 use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::schema::credentials;
+use crate::turns::Turns;
 use anyhow::anyhow;
 use diesel::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
-use tokio::sync::Semaphore;
-
-/// Who waits longer for a turn is asked to come back.
-const LONGEST_QUEUE: Duration = Duration::from_secs(20);
 
 /// What is stored of a password.
 #[derive(Debug, Clone)]
@@ -33,7 +29,7 @@ impl PasswordHash {
 #[derive(Clone)]
 pub struct Passwords {
     cost: u32,
-    turns: Arc<Semaphore>,
+    turns: Turns,
     /// Hashes made so far.
     made: Arc<AtomicU64>,
     /// Compared where there is no such user, so that the answer takes as long.
@@ -45,7 +41,7 @@ impl Passwords {
     pub fn new(cost: u32) -> Self {
         // A hash in bcrypt's form that no password has.
         let nobody = format!("$2b${cost:02}${}", ".".repeat(53));
-        Passwords { cost, turns: Arc::new(Semaphore::new(2)), made: Arc::default(), nobody: PasswordHash(nobody) }
+        Passwords { cost, turns: Turns::new(2), made: Arc::default(), nobody: PasswordHash(nobody) }
     }
 
     /// Hashes a password of at most 71 bytes; the form has refused longer ones.
@@ -84,10 +80,8 @@ impl Passwords {
     }
 
     async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let turn = tokio::time::timeout(LONGEST_QUEUE, self.turns.clone().acquire_owned()).await;
-        let turn = turn.map_err(|_| Error::Busy)?.map_err(|_| Error::Busy)?;
+        let turn = self.turns.take().await?;
         self.made.fetch_add(1, Ordering::Relaxed);
-        // The turn goes with the work: a visitor who hangs up does not free it while the hash is still made.
         let work = move || {
             let _turn = turn;
             work()

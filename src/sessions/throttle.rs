@@ -8,6 +8,7 @@
 //! once count too. Only hashes are kept: people type passwords into the wrong field.
 
 use super::known::Known;
+use super::model::login_key;
 use super::store::hash;
 use crate::access::{AccountId, Site, UserId};
 use crate::clock;

@@ -45,6 +45,9 @@ pub const COLUMNS: [&str; 27] = [
     "Minutes",
 ];
 
+/// Users of one XLSX file.
+pub const XLSX_ROWS: usize = 100_000;
+
 /// Users of one slice: so many are in memory at a time.
 pub const SLICE: usize = 1000;
 
@@ -136,7 +139,7 @@ fn rows(conn: &mut Conn, account: AccountId, ids: &[UserId], times: &Times) -> R
     let allocations = credits::allocations_of(conn, account, ids)?.into_iter();
     let allocations: HashMap<_, _> = allocations.map(|one| ((one.user_id, one.kind), one.allocated)).collect();
     let row = |(user, settings): &(UserRow, SettingsRow)| {
-        let plan = plans.iter().find(|plan| plan.id == user.plan_id).map_or("", |plan| &plan.name);
+        let plan = plans::name_among(&plans, user.plan_id);
         let teams = teams.get(&user.id).map(|names| names.join("; ")).unwrap_or_default();
         let allocated = |kind| Cell::Number(allocations.get(&(user.id, kind)).copied().unwrap_or(0));
         let credits = CreditKind::ALL.iter().copied().map(allocated);

@@ -229,7 +229,7 @@ pub fn actor(conn: &mut Conn, account: AccountId, id: UserId) -> Result<Option<A
 
 /// Who signs in with this e-mail address or username: in one account or in all. Not those pending deletion.
 pub fn known_as(conn: &mut Conn, login: &str, account: Option<AccountId>) -> Result<Vec<(AccountId, UserId)>> {
-    let key = login.trim().to_lowercase();
+    let key = sessions::login_key(login);
     let mut query = users::table
         .filter(sql::<Bool>(sessions::login_sql(&key)).bind::<Text, _>(key))
         .select((users::account_id, users::id))

@@ -79,9 +79,9 @@ impl Columns {
             last_name: details.last_name.clone(),
             name_key: fold(&name),
             email: details.email.clone(),
-            email_key: details.email.to_lowercase(),
+            email_key: sessions::login_key(&details.email),
             username: details.username.clone(),
-            username_key: details.username.to_lowercase(),
+            username_key: sessions::login_key(&details.username),
             phone: details.phone.clone(),
             phone_ext: details.phone_ext.clone(),
             company: details.company.clone(),
@@ -215,7 +215,7 @@ fn save(conn: &mut Conn, actor: &Actor, id: UserId, update: &Update) -> Result<(
 /// A changed address is told to the old one and the new one.
 fn tell_of_new_address(conn: &mut Conn, config: &Config, actor: &Actor, user: &User, after: &Details) -> Result<()> {
     let before = &user.details.email;
-    if before.to_lowercase() == after.email.to_lowercase() {
+    if sessions::login_key(before) == sessions::login_key(&after.email) {
         return Ok(());
     }
     let message = mail::Message::EmailChanged { first_name: &after.first_name, old: before, new: &after.email };

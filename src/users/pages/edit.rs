@@ -1,7 +1,8 @@
-use super::{BackQuery, Offer, direct_label, field_of, is_own_password, plan_name, target_of, team_names, user_id};
+use super::{BackQuery, Offer, direct_label, field_of, is_own_password, team_names, user_id};
 use crate::access::{Actor, Can, EditUsers, Permission, Role, UserId, ViewUsers};
 use crate::credits::{self, Allocation, CreditKind};
 use crate::error::{Error, Refusal, Result};
+use crate::plans;
 use crate::users::form::UserForm;
 use crate::users::list::ListQuery;
 use crate::users::model::{PayForSeat, Seat, Status, User, find};
@@ -90,7 +91,7 @@ impl EditPage {
     }
 
     fn plan_name(&self) -> &str {
-        plan_name(&self.offer.plans, self.user.details.plan)
+        plans::name_among(&self.offer.plans, self.user.details.plan)
     }
 
     fn team_names(&self) -> String {
@@ -111,12 +112,12 @@ struct Loaded {
 }
 
 async fn load<P>(can: &Can<P>, id: UserId) -> Result<Loaded> {
-    let viewer = can.viewer.clone();
+    let (viewer, actor) = (can.viewer.clone(), can.actor.clone());
     can.db
         .read(move |conn| {
             let user = find(conn, viewer.account, id)?;
             Ok(Loaded {
-                target: target_of(conn, viewer.account, &user)?,
+                target: write::target(conn, &user, &actor)?,
                 user,
                 offer: Offer::load(conn, &viewer)?,
                 minutes: credits::allocations_of(conn, viewer.account, &[id])?,
@@ -229,7 +230,7 @@ fn differences(saved: &UserForm, typed: &UserForm, loaded: &Loaded, page: &Page)
         ("Job title", saved.job_title != typed.job_title, saved.job_title.clone()),
         ("Company Name", saved.company != typed.company, saved.company.clone()),
         ("Role", shown(&typed.role, &saved.role), details.role.label().to_owned()),
-        ("Subscription Tier", saved.plan != typed.plan, plan_name(&offer.plans, details.plan).to_owned()),
+        ("Subscription Tier", saved.plan != typed.plan, plans::name_among(&offer.plans, details.plan).to_owned()),
         ("Status", shown(&typed.status, &saved.status), details.status.label().to_owned()),
         ("Dialer", saved.dialer != typed.dialer, yes_no(&saved.dialer)),
         ("Local Presence", saved.local_presence != typed.local_presence, yes_no(&saved.local_presence)),

@@ -2,7 +2,7 @@ use crate::access::{Can, ViewUsers};
 use crate::activity::{self, Change};
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::users::export::{COLUMNS, Cursor};
+use crate::users::export::{COLUMNS, Cursor, XLSX_ROWS};
 use crate::users::list::{ListQuery, Scope};
 use crate::users::selected::Selected;
 use crate::web::download::{self, Sheet};
@@ -12,12 +12,6 @@ use crate::web::text::number;
 use actix_web::HttpResponse;
 use actix_web::web::{self, Bytes};
 use futures_util::stream;
-use std::time::Duration;
-
-/// Users of one XLSX file.
-const MOST: usize = 100_000;
-/// Who waits longer for a turn is asked to come back.
-const LONGEST_QUEUE: Duration = Duration::from_secs(20);
 
 /// The selected users; without any, those who match the list's filter.
 async fn cursor(can: &Can<ViewUsers>, selected: &Selected, query: ListQuery) -> Result<Cursor> {
@@ -80,7 +74,7 @@ async fn next_part(db: Db, mut cursor: Cursor) -> Result<Option<Part>> {
     }
 }
 
-/// GET /users/export.xlsx: up to [`MOST`] users.
+/// GET /users/export.xlsx: up to [`XLSX_ROWS`] users.
 pub async fn xlsx(
     can: Can<ViewUsers>,
     Query(query): Query<ListQuery>,
@@ -88,11 +82,10 @@ pub async fn xlsx(
 ) -> Result<HttpResponse> {
     let list = if selected.back.is_empty() { query.path() } else { selected.list()?.path() };
     let mut cursor = cursor(&can, &selected, query).await?;
-    let turn = tokio::time::timeout(LONGEST_QUEUE, can.app.exports.clone().acquire_owned()).await;
-    let turn = turn.map_err(|_| Error::Busy)?.map_err(|_| Error::Busy)?;
-    let (found, rest) = can.db.read(move |conn| Ok((cursor.gather(conn, MOST)?, cursor))).await?;
+    let turn = can.app.exports.take().await?;
+    let (found, rest) = can.db.read(move |conn| Ok((cursor.gather(conn, XLSX_ROWS)?, cursor))).await?;
     if !found {
-        let sentence = format!("An XLSX file holds {} users at most. Export these as CSV.", number(MOST as i64));
+        let sentence = format!("An XLSX file holds {} users at most. Export these as CSV.", number(XLSX_ROWS));
         return Ok(flash::redirect(&list, Some(Flash::refused(sentence))));
     }
     record(&can, "xlsx", &rest).await?;

@@ -70,7 +70,7 @@ impl IndexPage {
     }
 
     fn plan_name(&self, id: &PlanId) -> &str {
-        self.plans.iter().find(|plan| plan.id == *id).map_or("", |plan| &plan.name)
+        plans::name_among(&self.plans, *id)
     }
 
     fn target(&self, row: &Row) -> Target {

@@ -20,16 +20,15 @@ pub use status::set_status;
 
 use super::companies;
 use super::form::Choices;
-use super::model::{Details, User};
-use super::rules::Target;
-use crate::access::{AccountId, Can, Own, Permission, UserId, Viewer};
+use super::model::Details;
+use crate::access::{Can, Own, Permission, UserId, Viewer};
 use crate::db::Conn;
 use crate::error::{Error, Refusal, Result};
-use crate::plans::{self, Plan, PlanId};
+use crate::plans::{self, Plan};
+use crate::sessions;
 use crate::teams::{self, Team};
 use crate::web::flash;
 use crate::web::page::Page;
-use crate::{operator, sessions};
 use actix_web::HttpResponse;
 use serde::Deserialize;
 
@@ -56,12 +55,6 @@ async fn is_own_password<P>(can: &Can<P>, password: String) -> Result<bool> {
         can.db.write(move |conn| attempt.succeed(conn, true)).await?;
     }
     Ok(is_right)
-}
-
-/// A user as the rules see them.
-fn target_of(conn: &mut Conn, account: AccountId, user: &User) -> Result<Target> {
-    let operators = operator::of_account(conn, account)?;
-    Ok(Target::of(user.id, user.details.role, user.details.status, &operators))
 }
 
 /// What the form offers.
@@ -112,10 +105,6 @@ fn field_of(refusal: Refusal) -> &'static str {
         // What is said of the user as a whole, and what no form of a user asks.
         _ => "user",
     }
-}
-
-fn plan_name(plans: &[Plan], id: PlanId) -> &str {
-    plans.iter().find(|plan| plan.id == id).map_or("", |plan| &plan.name)
 }
 
 fn team_names(all: &[Team], details: &Details) -> String {

@@ -1,4 +1,4 @@
-use super::{plan_name, team_names};
+use super::team_names;
 use crate::access::{Can, Own};
 use crate::error::Result;
 use crate::users::model::{self, User};
@@ -24,7 +24,7 @@ pub async fn profile(can: Can<Own>) -> Result<HttpResponse> {
         .db
         .read(move |conn| {
             let user = model::find(conn, account, id)?;
-            let plan = plan_name(&plans::all(conn)?, user.details.plan).to_owned();
+            let plan = plans::name_among(&plans::all(conn)?, user.details.plan).to_owned();
             let teams = team_names(&teams::all(conn, account)?, &user.details);
             Ok((user, plan, teams))
         })

@@ -1,10 +1,11 @@
-use super::{is_own_password, target_of, user_id};
+use super::{is_own_password, user_id};
 use crate::access::{AssignRoles, Can, Role, UserId};
 use crate::error::{Error, Refusal, Result};
 use crate::users::list::ListQuery;
 use crate::users::model::{User, find};
 use crate::users::rules;
 use crate::users::switch;
+use crate::users::write;
 use crate::web::flash::{self, Flash};
 use crate::web::form::{Errors, Form, Query};
 use crate::web::page::{self, Page};
@@ -79,7 +80,7 @@ async fn show(
         .db
         .read(move |conn| {
             let user = find(conn, account, id)?;
-            let target = target_of(conn, account, &user)?;
+            let target = write::target(conn, &user, &actor)?;
             rules::giving_role(&actor, target, role, true)?;
             Ok(user)
         })
