@@ -77,7 +77,7 @@ impl Attempt {
 
 /// What somebody is called on a site (names are told apart by it).
 pub(super) fn name_of(site: Site, login: &str) -> String {
-    half(&format!("name {site:?} {}", login.trim().to_lowercase()))
+    half(&format!("name {site:?} {}", login_key(login)))
 }
 
 /// The key of a counter: a hash of the name, so that all of a name are found, and one of the place.
