@@ -7,6 +7,7 @@ use crate::db::Conn;
 use crate::domains;
 use crate::error::{Error, Result};
 use crate::schema::{accounts, credentials, sessions, users};
+use crate::web::form::LONGEST_BACK;
 use chrono::{Duration, NaiveDateTime};
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -190,10 +191,11 @@ pub fn purge(conn: &mut Conn) -> Result<()> {
     throttle::purge(conn)
 }
 
-/// The sign-in page, which leads on to `back`.
+/// The sign-in page, which leads on to `back`, unless that is too long.
 pub fn sign_in_url(back: &str) -> String {
     match back {
         "" | "/" => "/sign-in".to_owned(),
+        back if back.len() > LONGEST_BACK => "/sign-in".to_owned(),
         back => {
             let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("back", back).finish();
             format!("/sign-in?{query}")

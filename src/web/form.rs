@@ -5,10 +5,16 @@ use crate::error::Error;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
+
+/// Bytes of a query string: more than any page of ours sends.
+pub const LONGEST_QUERY: usize = 8 * 1024;
+/// Bytes of the address of a list to come back to: it must fit, encoded twice, into the cookie of a flash.
+pub const LONGEST_BACK: usize = 1500;
 
 /// A form body. Unlike actix's own, it reads repeated fields into a `Vec`.
 pub struct Form<T>(pub T);
@@ -45,13 +51,17 @@ impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
     type Future = std::future::Ready<Result<Self, Error>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        std::future::ready(read(req.query_string()).map(Query))
+        let query = req.query_string();
+        let is_short = query.len() <= LONGEST_QUERY;
+        std::future::ready(if is_short { read(query).map(Query) } else { Err(Error::TooLarge) })
     }
 }
 
-/// Reads a form's body or a query string. NUL is refused: nobody types it, and Postgres keeps no text that has it.
+/// Reads a form's body or a query string. What is no UTF-8 is refused, since it would be stored as question marks; NUL
+/// too: nobody types it, and Postgres keeps no text that has it.
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
-    if text.contains("%00") || text.contains('\0') {
+    let decoded = percent_decode_str(text).decode_utf8().map_err(|_| Error::BadRequest)?;
+    if decoded.contains('\0') {
         return Err(Error::BadRequest);
     }
     serde_html_form::from_str(text).map_err(|_| Error::BadRequest)

@@ -5,7 +5,7 @@ use crate::error::{Result, Words};
 use crate::text_enum;
 use crate::web::cookies;
 use crate::web::flash::{self, Flash};
-use crate::web::form::Form;
+use crate::web::form::{Form, LONGEST_QUERY};
 use crate::web::text::{self, Times};
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::http::StatusCode;
@@ -155,7 +155,8 @@ pub fn with_back(path: String, back: &str) -> String {
 
 /// `path` if it leads to a page of ours, "/" otherwise: nobody is sent to another site.
 pub fn local_path(path: &str) -> &str {
-    let ours = path.starts_with('/')
+    let ours = path.len() <= LONGEST_QUERY
+        && path.starts_with('/')
         && !path.starts_with("//")
         && path.chars().all(|c| c != '\\' && !c.is_control() && c.is_ascii());
     if ours { path } else { "/" }
