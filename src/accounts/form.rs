@@ -1,6 +1,6 @@
 use super::model::NewAccount;
 use crate::sessions::PasswordHash;
-use crate::users::check::{check_email, check_name};
+use crate::users::check::{UNSEEN, check_email, check_name, has_unseen};
 use crate::web::form::{Errors, trimmed};
 use serde::Deserialize;
 
@@ -34,6 +34,8 @@ impl SetUpForm {
         let characters = self.account.trim().chars().count();
         if !(2..=60).contains(&characters) || self.account.trim().chars().any(char::is_control) {
             errors.add("account", "Enter the account's name, 2 to 60 characters.");
+        } else if has_unseen(self.account.trim()) {
+            errors.add("account", UNSEEN);
         }
         if country(&self.country).is_none() {
             errors.add("country", "Enter a country by its two letters, such as US or DE.");
@@ -99,16 +101,20 @@ pub fn check_new(new: &NewAccountText<'_>) -> anyhow::Result<()> {
     if let Some((field, sentence)) = form.check().iter().next() {
         anyhow::bail!("{}: {sentence}", field.replace('_', " "));
     }
-    let is_host = |host: &str| {
-        let labels = host
-            .split('.')
-            .all(|label| !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'));
-        labels && host.contains('.') && host.len() <= 253
-    };
     if !new.domain.is_none_or(is_host) {
         anyhow::bail!("domain: write a host name, such as seats.customer.example");
     }
     Ok(())
+}
+
+/// Whether this is a name that a request can come to: not an address, which browsers may write in another way.
+fn is_host(name: &str) -> bool {
+    let is_label = |label: &str| {
+        let is_edge = label.starts_with('-') || label.ends_with('-');
+        (1..=63).contains(&label.len()) && !is_edge && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    };
+    let is_domain = url::Host::parse(name) == Ok(url::Host::Domain(name.to_ascii_lowercase()));
+    name.contains('.') && name.len() <= 253 && name.split('.').all(is_label) && is_domain
 }
 
 /// The ISO code of a country that telephone numbers are known of.

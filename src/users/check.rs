@@ -6,20 +6,41 @@ use crate::web::form::{Errors, trimmed};
 pub fn check_name(first: &str, last: &str, errors: &mut Errors) {
     let (first, last) = (first.trim(), last.trim());
     let characters = first.chars().count() + last.chars().count();
-    let is_visible = first.chars().chain(last.chars()).any(char::is_alphanumeric);
-    let is_printable = !first.chars().chain(last.chars()).any(|c| c.is_control() || is_direction_mark(c));
+    let has_letter = first.chars().chain(last.chars()).any(char::is_alphanumeric);
     if first.is_empty() && last.is_empty() {
         errors.add("first_name", "Enter a name.");
     } else if !(2..=50).contains(&characters) {
         errors.add("first_name", "First and last name must have 2 to 50 characters together.");
-    } else if !is_visible || !is_printable {
+    } else if has_unseen(first) || has_unseen(last) {
+        errors.add("first_name", UNSEEN);
+    } else if !has_letter {
         errors.add("first_name", "Enter a name with letters.");
     }
 }
 
-/// Marks that turn the text around them: in a name they could make one user look like another.
-fn is_direction_mark(c: char) -> bool {
-    matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+/// What is said of text that [`has_unseen`].
+pub const UNSEEN: &str = "Some of these characters can't be seen. Type the text instead of pasting it.";
+
+/// Whether a text has characters that are not seen, or marks that turn what is around them: with these, one name could look
+/// like another. Joiners belong to letters and emoji, so a text is not made of them alone.
+pub fn has_unseen(text: &str) -> bool {
+    text.chars().any(is_unseen) || (!text.is_empty() && text.chars().all(is_joiner))
+}
+
+fn is_unseen(c: char) -> bool {
+    let is_no_character = u32::from(c) & 0xFFFE == 0xFFFE || matches!(c, '\u{FDD0}'..='\u{FDEF}');
+    let is_blank = matches!(
+        c,
+        '\u{AD}' | '\u{34F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180E}' | '\u{200B}'
+            | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{2065}' | '\u{206A}'..='\u{206F}' | '\u{2800}' | '\u{3164}'
+            | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}'
+    );
+    let turns = matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || is_no_character || is_blank || turns
+}
+
+fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200C}' | '\u{200D}' | '\u{FE00}'..='\u{FE0F}')
 }
 
 /// An e-mail address as mail servers take it.
@@ -27,7 +48,7 @@ pub fn check_email(email: &str, errors: &mut Errors) {
     const SENTENCE: &str = "Enter an e-mail address without spaces, such as name@example.com";
     let email = email.trim();
     let is_valid = email.len() <= 254
-        && !email.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"()[]:".contains(c))
+        && !email.contains(|c: char| c.is_whitespace() || is_unseen(c) || is_joiner(c) || "<>\"()[]:".contains(c))
         && email.parse::<lettre::Address>().is_ok();
     if !is_valid {
         errors.add("email", SENTENCE);
@@ -37,17 +58,21 @@ pub fn check_email(email: &str, errors: &mut Errors) {
 pub fn check_username(username: &str, errors: &mut Errors) {
     if username.contains('@') {
         errors.add("username", "A username has no \"@\". Choose User by email to sign in with an address.");
-    } else if username.chars().count() > 50 || username.chars().any(|c| c.is_whitespace() || c.is_control()) {
+    } else if username.chars().count() > 50 || username.chars().any(char::is_whitespace) {
         errors.add("username", "Enter a username without spaces, 50 characters at most.");
-    } else if !username.chars().any(char::is_alphanumeric) || username.chars().any(is_direction_mark) {
+    } else if username.chars().any(|c| is_unseen(c) || is_joiner(c)) {
+        errors.add("username", UNSEEN);
+    } else if !username.chars().any(char::is_alphanumeric) {
         errors.add("username", "Enter a username with letters or digits.");
     }
 }
 
 pub fn short(field: &'static str, typed: &str, errors: &mut Errors) -> String {
     let text = trimmed(typed);
-    if text.chars().count() > 100 || text.chars().any(char::is_control) {
+    if text.chars().count() > 100 {
         errors.add(field, "Enter 100 characters at most.");
+    } else if has_unseen(&text) {
+        errors.add(field, UNSEEN);
     }
     text
 }
