@@ -13,7 +13,10 @@ pub fn fold_query(text: &str) -> String {
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     if is_number && (digits.len() >= 5 || text.trim_start().starts_with(['+', '('])) {
         // Stored with the country's code, typed with the zero that stands for it at home.
-        return digits.trim_start_matches('0').to_owned();
+        let digits = digits.trim_start_matches('0');
+        if !digits.is_empty() {
+            return digits.to_owned();
+        }
     }
     fold(text)
 }
@@ -36,5 +39,6 @@ mod tests {
         assert_eq!(fold_query("0171 1234567"), "1711234567");
         assert_eq!(fold_query("+1 415"), "1415");
         assert_eq!(fold_query("24-7"), "24-7");
+        assert_eq!((fold_query("00000").as_str(), fold_query("+").as_str()), ("00000", "+"));
     }
 }

@@ -33,9 +33,9 @@ pub struct ListQuery {
 const END: &str = "end";
 
 impl ListQuery {
-    /// From a query string such as `status=disabled&q=ann`; None where it can't be read.
+    /// From a query string such as `status=disabled&q=ann`; None where it can't be read, or is longer than any of ours.
     pub fn parse(text: &str) -> Option<Self> {
-        form::read(text).ok()
+        if text.len() > form::LONGEST_BACK { None } else { form::read(text).ok() }
     }
 
     /// The same, for ways back: the plain list where it can't be read.
