@@ -138,7 +138,7 @@ fn confirm_as(conn: &mut Conn, actor: &Actor, id: BatchId, heir: &str) -> Result
         return Err(Error::Forbidden);
     }
     let heir = match heir.trim() {
-        heir if action == Action::Delete && !heir.is_empty() => {
+        heir if action == Action::Delete && batch.state == BatchState::Draft && !heir.is_empty() => {
             let heir = users::heir_known_as(conn, actor, heir)?;
             if model::has(conn, &batch, heir)? {
                 return Err(Refusal::HeirDeleted.into());

@@ -264,6 +264,17 @@ async fn a_colleague_who_cannot_take_over_is_refused_and_nobody_is_deleted() {
 }
 
 #[actix_web::test]
+async fn a_colleague_is_refused_with_a_sentence_even_where_nobody_asked_for_one() {
+    let (app, amara) = TestApp::with_owner().await;
+    let mateo = app.user("Mateo Silva", Role::Member);
+    assert!(!ask(&amara, mateo).await.has("#heir"), "there is nothing to take over");
+    let page = delete_with(&amara, mateo, "nobody@harbourline.example").await;
+    assert_eq!((page.status, page.attrs("#heir", "value").concat().as_str()), (422, "nobody@harbourline.example"));
+    assert!(page.error("heir").is_some_and(|sentence| sentence.starts_with("No enabled user")), "{page:?}");
+    assert!(is_there(&app, mateo));
+}
+
+#[actix_web::test]
 async fn oneself_the_last_owner_and_those_above_are_not_deleted() {
     let (app, amara) = TestApp::with_owner().await;
     let adam = app.person("Adam Stone", Role::Admin).await;
