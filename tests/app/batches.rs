@@ -226,23 +226,6 @@ async fn a_plan_without_a_dialer_switches_it_off_and_says_so_before() {
 }
 
 #[actix_web::test]
-async fn a_batch_is_confirmed_once_however_often_it_is_sent() {
-    let (app, amara) = TestApp::with_owner().await;
-    let ids: Vec<UserId> = (0..12).map(|n| app.user(&format!("Clone {n}"), Role::Member)).collect();
-    let page = select(&amara, &ids, "disable").await;
-    let path = page.attrs("dialog form", "action").remove(0);
-    let sending = (0..4).map(|_| {
-        let (amara, path) = (amara.clone(), path.clone());
-        async move { amara.post(&path, NOTHING).await }
-    });
-    let pages = at_once(sending.collect()).await;
-    assert!(pages.iter().all(|page| page.status == 303), "{pages:?}");
-    assert_eq!(app.count("activity WHERE action = 'user.disabled'"), 12);
-    assert_eq!(app.number("SELECT done AS n FROM batches"), 12);
-    assert_eq!(app.differences(), Vec::<String>::new());
-}
-
-#[actix_web::test]
 async fn a_batch_is_its_makers_and_another_accounts_users_are_nobody_in_it() {
     let (app, amara) = TestApp::with_owner().await;
     let (adam, zora) = (app.person("Adam Stone", Role::Admin).await, app.stranger().await);

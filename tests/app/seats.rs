@@ -1,6 +1,6 @@
 //! Licences and Owners: what may never be oversold or lost, however many do it at once.
 
-use crate::support::{PASSWORD, Person, Setup, TestApp, at_once};
+use crate::support::{Person, Setup, TestApp};
 use seatkeeper::access::{Role, UserId};
 use seatkeeper::users::{Seat, Status};
 
@@ -14,39 +14,6 @@ async fn with_free(seats: i32) -> (TestApp, Person) {
 
 fn taken(app: &TestApp) -> i64 {
     app.number(&format!("SELECT seats_used AS n FROM accounts WHERE id = {}", app.account.0))
-}
-
-#[actix_web::test]
-async fn of_64_who_are_added_at_once_three_get_the_three_seats() {
-    let (app, amara) = with_free(3).await;
-    let adding = (0..64).map(|n| {
-        let (amara, form) = (amara.clone(), app.a_user(&format!("Clone {n}")));
-        async move { amara.post("/users", form).await }
-    });
-    let pages = at_once(adding.collect()).await;
-    let added = pages.iter().filter(|page| page.status == 303).count();
-    let refused: Vec<_> = pages.iter().filter(|page| page.status == 422).collect();
-    assert_eq!((added, refused.len()), (3, 61), "{pages:?}");
-    assert!(refused.iter().all(|page| page.error("package_seat").as_deref() == Some(NO_FREE_SEAT)));
-    assert_eq!(app.count(&format!("users WHERE account_id = {}", app.account.0)), 4);
-    assert_eq!(taken(&app), 4);
-    assert_eq!(app.differences(), Vec::<String>::new());
-}
-
-#[actix_web::test]
-async fn of_64_who_are_enabled_at_once_three_get_the_three_seats() {
-    let (app, amara) = with_free(3).await;
-    let ids: Vec<UserId> =
-        (0..64).map(|n| app.user_with(&format!("Clone {n}"), |details| details.status = Status::Disabled)).collect();
-    let enabling = ids.iter().map(|id| {
-        let (amara, path) = (amara.clone(), format!("/users/{id}/status"));
-        async move { amara.post(&path, [("status", "enabled")]).await }
-    });
-    let pages = at_once(enabling.collect()).await;
-    assert!(pages.iter().all(|page| page.status == 303), "{pages:?}");
-    assert_eq!(app.count(&format!("users WHERE account_id = {} AND status = 'enabled'", app.account.0)), 4);
-    assert_eq!(app.count("activity WHERE action = 'user.enabled'"), 3);
-    assert_eq!(app.differences(), Vec::<String>::new());
 }
 
 #[actix_web::test]
@@ -156,37 +123,6 @@ async fn the_last_owner_can_be_neither_disabled_nor_demoted_even_by_the_system()
     let done = app.db.write_now(|conn| seatkeeper::users::update(conn, &app.config, &system, app.owner, &update));
     assert_eq!(done.unwrap_err().to_string(), LAST_OWNER);
     assert_eq!(app.find(app.owner).details, user.details);
-}
-
-#[actix_web::test]
-async fn two_owners_who_disable_each_other_at_once_leave_one() {
-    let (app, amara) = TestApp::with_owner().await;
-    let olu = app.person("Olu Adeyemi", Role::Owner).await;
-    let attack = |one: &Person, other: &Person| {
-        let (one, path) = (one.clone(), format!("{}/status", other.path()));
-        async move { one.post(&path, [("status", "disabled")]).await }
-    };
-    let pages = at_once(vec![attack(&amara, &olu), attack(&olu, &amara)]).await;
-    let owners = format!("users WHERE account_id = {} AND role = 'owner' AND status = 'enabled'", app.account.0);
-    assert_eq!(app.count(&owners), 1, "{pages:?}");
-    assert_eq!(app.differences(), Vec::<String>::new());
-}
-
-#[actix_web::test]
-async fn two_owners_who_demote_each_other_at_once_leave_one() {
-    let (app, amara) = TestApp::with_owner().await;
-    let olu = app.person("Olu Adeyemi", Role::Owner).await;
-    let mut attacks = vec![];
-    for (one, other) in [(&amara, &olu), (&olu, &amara)] {
-        let form = one.get(&other.path()).await.form("#user").with("role", "member");
-        let form = form.with("own_password", PASSWORD);
-        let (one, path) = (one.clone(), other.path());
-        attacks.push(async move { one.post(&path, form).await });
-    }
-    let pages = at_once(attacks).await;
-    let owners = format!("users WHERE account_id = {} AND role = 'owner'", app.account.0);
-    assert_eq!(app.count(&owners), 1, "{pages:?}");
-    assert_eq!(app.differences(), Vec::<String>::new());
 }
 
 #[actix_web::test]

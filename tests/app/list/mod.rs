@@ -4,7 +4,7 @@ mod naive;
 mod pages;
 mod search;
 
-use crate::support::{Setup, TestApp};
+use crate::support::{Dice, Setup, TestApp};
 use seatkeeper::access::Role;
 use seatkeeper::users::Status;
 
@@ -12,25 +12,13 @@ const FIRST: &[&str] = &["Ann", "Anna-Lena", "Łukasz", "Zoë", "José", "Jürge
 const LAST: &[&str] = &["Silva", "Šilhavý", "Smith", "50%_Off", "Ångström", "太郎", "van der Berg", "Иванов"];
 const COMPANIES: &[&str] = &["", "", "Nordwind GmbH", "Söhne & Co", "Acme"];
 
-/// The same numbers at each run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll<'a, T>(&mut self, list: &'a [T]) -> &'a T {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        &list[(self.0 % list.len() as u64) as usize]
-    }
-}
-
 /// Harbourline with many users who have the same names, credits and times.
 async fn with_many(users: usize) -> TestApp {
     let app = TestApp::with(Setup { seats: 1000, ..Setup::default() }).await;
     let teams = [app.team(app.account, "Support"), app.team(app.account, "Sales")];
     let plans =
         ["Free", "Standard", "Enterprise"].map(|name| app.plan(name).parse().map(seatkeeper::plans::PlanId).unwrap());
-    let mut dice = Dice(42);
+    let mut dice = Dice::new(42);
     let people = (0..users).map(|n| {
         let mut details = app.details(app.account, "");
         details.first_name = (*dice.roll(FIRST)).into();

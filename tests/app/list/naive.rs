@@ -1,7 +1,7 @@
 //! Whatever is asked, and whichever way the list goes about it, it shows what a list in memory would.
 
-use super::{Dice, with_many};
-use crate::support::{TestApp, two_words};
+use super::with_many;
+use crate::support::{Dice, TestApp, two_words};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text, Timestamp};
@@ -252,7 +252,7 @@ async fn however_large_the_account_the_list_is_the_naive_one() {
         Limits { small: 0, few: cap, cap, stride, count_time, ..Limits::default() }
     };
     let (small, large, middle) = (scope(Limits::default()), scope(low(10, 7)), scope(low(40, 1000)));
-    let mut dice = Dice(7);
+    let mut dice = Dice::new(7);
     let mut found = 0;
     for n in 0..240 {
         // Mostly one or two conditions: what meets nobody says little.

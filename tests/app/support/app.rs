@@ -287,6 +287,16 @@ impl TestApp {
         kept.map(|table| format!("{}\n{}\n", table.name, self.texts(&table.rows_as_text()).join("\n"))).collect()
     }
 
+    /// Deletes every row: an installation that nobody has set up.
+    pub fn clear(&self) {
+        let all: Vec<String> = tables().into_iter().map(|table| table.name).collect();
+        self.run(&match self.db.is_postgres() {
+            true => format!("TRUNCATE {}", all.join(", ")),
+            // References are looked at when all is gone.
+            false => format!("PRAGMA defer_foreign_keys = ON; DELETE FROM {};", all.join("; DELETE FROM ")),
+        });
+    }
+
     /// What `seatkeeper verify` says.
     pub fn differences(&self) -> Vec<String> {
         seatkeeper::verify::run(&self.db).unwrap()

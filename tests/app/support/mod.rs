@@ -2,6 +2,7 @@
 
 mod app;
 mod database;
+mod dice;
 mod form;
 mod forms;
 mod page;
@@ -9,11 +10,13 @@ mod person;
 mod program;
 mod routes;
 mod proxy;
+mod sendable;
 mod smtp;
 mod tables;
 
 pub use app::{Setup, TestApp, config, two_words};
 pub use database::{TestDatabase, postgres};
+pub use dice::{Dice, for_each_case};
 pub use form::UserForm;
 pub use forms::{Found, crawl, dialogs, forms};
 pub use page::Page;
@@ -21,6 +24,7 @@ pub use person::{Browser, Person};
 pub use program::{Program, Serving};
 pub use routes::fill;
 pub use proxy::{Network, Proxy};
+pub use sendable::{Kind, Sendable};
 pub use smtp::{MailServer, Worker};
 pub use tables::{Column, Table, tables};
 

@@ -1,5 +1,5 @@
 use super::outbox;
-use crate::support::{PASSWORD, Setup, TestApp, at_once};
+use crate::support::{PASSWORD, Setup, TestApp};
 use seatkeeper::access::Role;
 use seatkeeper::users::{Seat, Status, UseBalance, UserType};
 
@@ -256,20 +256,6 @@ async fn an_address_belongs_to_one_user_of_an_account_upper_and_lower_case_alike
         assert_eq!(page.value("first_name"), "Yara");
     }
     assert_eq!(app.everything(), before);
-}
-
-#[actix_web::test]
-async fn of_two_who_take_the_same_address_at_once_one_is_told() {
-    let (app, amara) = TestApp::with_owner().await;
-    let adding = (0..8).map(|n| {
-        let (amara, form) = (amara.clone(), app.a_user(&format!("Clone {n}")).with("email", "one@harbourline.example"));
-        async move { amara.post("/users", form).await }
-    });
-    let pages = at_once(adding.collect()).await;
-    assert_eq!(pages.iter().filter(|page| page.status == 303).count(), 1, "{pages:?}");
-    assert_eq!(pages.iter().filter(|page| page.error("email").is_some()).count(), 7, "{pages:?}");
-    assert_eq!(outbox(&app), ["welcome one@harbourline.example"]);
-    assert_eq!(app.differences(), Vec::<String>::new());
 }
 
 #[actix_web::test]

@@ -1,5 +1,5 @@
 use super::outbox;
-use crate::support::{NOTHING, PASSWORD, Person, TestApp, UserForm, at_once};
+use crate::support::{NOTHING, PASSWORD, Person, TestApp, UserForm};
 use seatkeeper::access::{Actor, Role};
 use seatkeeper::error::Error;
 use seatkeeper::plans::PlanId;
@@ -312,24 +312,6 @@ async fn of_two_admins_who_edit_at_once_the_second_is_shown_what_changed() {
     let saved = app.find(mateo);
     assert_eq!((saved.details.job_title.as_str(), saved.details.phone_ext.as_str()), ("Trainee", "104"));
     assert_eq!(saved.version, 3);
-}
-
-#[actix_web::test]
-async fn of_many_who_save_the_same_version_at_once_one_wins() {
-    let (app, amara) = TestApp::with_owner().await;
-    let mateo = app.user("Mateo Silva", Role::Member);
-    let path = format!("/users/{mateo}");
-    let form = edit(&amara, &path).await;
-    let saving = (0..12).map(|n| {
-        let (amara, path, form) = (amara.clone(), path.clone(), form.clone().with("job_title", format!("Title {n}")));
-        async move { amara.post(&path, form).await.status }
-    });
-    let mut statuses = at_once(saving.collect()).await;
-    statuses.sort();
-    assert_eq!(statuses.iter().filter(|status| **status == 303).count(), 1, "{statuses:?}");
-    assert_eq!(statuses.iter().filter(|status| **status == 409).count(), 11, "{statuses:?}");
-    assert_eq!(app.find(mateo).version, 2);
-    assert_eq!(app.count("activity WHERE action = 'user.edited'"), 1);
 }
 
 #[actix_web::test]
