@@ -154,7 +154,9 @@ fn exit(done: anyhow::Result<ExitCode>) -> ExitCode {
 
 fn start_log(format: LogFormat) {
     use tracing_subscriber::{EnvFilter, fmt};
-    let filter = EnvFilter::try_from_env("LOG").unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
+    // What strangers send that is no HTTP is no error of ours.
+    let filter =
+        EnvFilter::try_from_env("LOG").unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn,actix_http=off"));
     // A log that can't be written (its disk is full) is no reason to stop: told to standard error, that would panic.
     let log = fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
     match format {

@@ -142,35 +142,18 @@ impl Scene {
         self.forms.iter().map(Found::pattern).collect()
     }
 
-    /// What keeps a form from being refused for dull reasons: required fields, fresh names, the version that is stored.
-    fn ready(&self, form: &Found, n: usize) -> UserForm {
-        let mut fields = form.fields.clone();
-        let version = form.action.split('/').nth(2).and_then(|id| id.parse::<i64>().ok());
-        if let (Some(id), true) = (version, fields.get("version").is_some()) {
-            let stored = self.app.texts(&format!("SELECT CAST(version AS TEXT) AS t FROM users WHERE id = {id}"));
-            fields = fields.with("version", stored.first().map_or("1", String::as_str));
-        }
-        if form.action == "/users" {
-            let name = format!("eve{n}");
-            let typed =
-                [("first_name", name.as_str()), ("username", &name), ("password", PASSWORD), ("confirm", "yes")];
-            fields = typed.into_iter().fold(fields.without("preset"), |fields, (name, value)| fields.with(name, value));
-        }
-        fields
-    }
-
     /// One form as it was found, then aimed at each; at a member with one field more or other besides.
     async fn attack(&self, who: &Browser, login: Option<&str>, form: &Found) {
         let values: Vec<_> =
             self.values.iter().flat_map(|(name, all)| all.iter().map(move |value| (name, value))).collect();
-        self.send(who, login, form, self.ready(form, self.targets.len() + values.len())).await;
+        self.send(who, login, form, form.ready(&self.app, self.targets.len() + values.len())).await;
         for (at, target) in self.targets.iter().enumerate() {
             let form = form.aimed_at(*target);
-            self.send(who, login, &form, self.ready(&form, at)).await;
+            self.send(who, login, &form, form.ready(&self.app, at)).await;
             let is_about_nobody = !form.action.contains(&target.to_string()) && form.fields.get("id").is_none();
             if is_about_nobody || *target == self.member {
                 for (n, (name, value)) in values.iter().enumerate() {
-                    let fields = self.ready(&form, self.targets.len() + n).with(name, value);
+                    let fields = form.ready(&self.app, self.targets.len() + n).with(name, value);
                     self.send(who, login, &form, fields).await;
                 }
             }

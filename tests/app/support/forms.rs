@@ -1,7 +1,7 @@
 //! Every form of every page that somebody gets to, as a browser would send it.
 
 use super::page::{Page, sent};
-use super::{Browser, UserForm};
+use super::{Browser, PASSWORD, TestApp, UserForm};
 use scraper::{ElementRef, Selector};
 use seatkeeper::access::UserId;
 use std::collections::BTreeSet;
@@ -27,6 +27,23 @@ impl Found {
 
     pub fn names(&self) -> BTreeSet<String> {
         self.fields.clone().into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// Filled in so that it is not refused for dull reasons: required fields, a fresh name (`n`), the version that is stored.
+    pub fn ready(&self, app: &TestApp, n: usize) -> UserForm {
+        let mut fields = self.fields.clone();
+        let user = self.action.split('/').nth(2).and_then(|id| id.parse::<i64>().ok());
+        if let (Some(id), true) = (user, fields.get("version").is_some()) {
+            let stored = app.texts(&format!("SELECT CAST(version AS TEXT) AS t FROM users WHERE id = {id}"));
+            fields = fields.with("version", stored.first().map_or("1", String::as_str));
+        }
+        if self.action == "/users" {
+            let name = format!("eve{n}");
+            let typed =
+                [("first_name", name.as_str()), ("username", &name), ("password", PASSWORD), ("confirm", "yes")];
+            fields = typed.into_iter().fold(fields.without("preset"), |fields, (name, value)| fields.with(name, value));
+        }
+        fields
     }
 
     /// The same form for another id.
