@@ -3,6 +3,7 @@
 use super::cases::{self, Case};
 use super::http::Client;
 use super::process::Server;
+use scraper::{Html, Selector};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -61,6 +62,18 @@ fn repeat(server: &Server, session: &str, case: &Case, connection: usize, time: 
 
 fn percentile(sorted: &[Duration]) -> Duration {
     sorted[(sorted.len() * 99 / 100).min(sorted.len() - 1)]
+}
+
+/// Bytes that a browser's first visit of Manage Users moves, and each later one.
+pub fn weight(server: &Server, session: &str) -> (usize, usize) {
+    let page = Client::with(server.address, session).get("/users").body;
+    let page = Html::parse_document(&String::from_utf8(page).unwrap());
+    let named = Selector::parse("link[href^='/'], script[src^='/']").unwrap();
+    let parts = page.select(&named).filter_map(|part| part.attr("href").or_else(|| part.attr("src")));
+    let mut client = Client::with(server.address, session);
+    client.compressed = true;
+    let later = client.get("/users").moved;
+    (later + parts.map(|part| client.get(part).moved).sum::<usize>(), later)
 }
 
 /// The 99th percentile of Manage Users while nobody, and while many sign in.

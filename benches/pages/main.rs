@@ -12,7 +12,7 @@
 //! sends the same bytes. Machines differ: compare the ratios. Linux only, since CPU and memory are read from /proc.
 //!
 //! The plans of all queries, as both databases explain them, are written to benches/plans.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod baseline;
 mod cases;
@@ -67,6 +67,7 @@ fn measure(database: &str, on: Option<&str>, users: u32, report: &mut Report) {
     let measured: Vec<Measured> = cases.iter().map(|case| load::measure(&server, &session, case)).collect();
     let storm = load::storm(&server, &session);
     report.server(database, users, first, [idle, server.resident()], storm);
+    report.weight(load::weight(&server, &session));
     drop(server);
 
     let baseline = baseline::start(&place);

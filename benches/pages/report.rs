@@ -9,6 +9,7 @@ use std::time::Duration;
 pub struct Report {
     filled: Vec<String>,
     servers: Vec<String>,
+    weight: (usize, usize),
     pages: Vec<String>,
 }
 
@@ -40,6 +41,11 @@ impl Report {
         self.servers.push(row);
     }
 
+    /// The same for all databases and sizes.
+    pub fn weight(&mut self, weight: (usize, usize)) {
+        self.weight = weight;
+    }
+
     pub fn pages(
         &mut self,
         database: &str,
@@ -69,6 +75,8 @@ impl Report {
     }
 
     pub fn print(&self) {
+        let (first, later) = self.weight;
+        println!("The first visit of Manage Users moves {first} bytes, each later one {later}.\n");
         table("| database | users | filled in s | memory at most, MB |", &self.filled);
         table(
             "| database | users | start to first page, ms | resident idle, MB | after load | p99 of Manage Users, ms | \

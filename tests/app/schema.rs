@@ -187,6 +187,8 @@ fn filling_a_demo_leaves_the_schema_as_it_was() {
     assert!(before.iter().any(|one| one.contains("users_by_name")));
     demo::fill(&db, 30, &Passwords::new(4).hash_now("violet-harbour-92").unwrap()).unwrap();
     assert_eq!(definitions(&db), before);
+}
+
 /// What the program's migrations have made of this database so far.
 fn our_tables(database: &TestDatabase) -> Vec<Table> {
     match Location::parse(&database.url).unwrap() {
