@@ -279,7 +279,7 @@ async fn twenty_kills_under_load_lose_nothing_that_was_acknowledged() {
     for kill in 1..=KILLS {
         let mut serving = program.serve().await;
         check(&mut clients, &database).await;
-        let left = Cell::new(1 + random.below(24));
+        let left = Cell::new(1 + random.below(16));
         let life = Life { amara: serving.visited_by(&amara), blank: blank.clone(), left, over: Notify::new() };
         clients = live(&mut serving, clients, life).await;
         verify(&program, kill);
