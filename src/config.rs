@@ -1,6 +1,6 @@
 //! Settings, by flag and by environment. A bad value stops the start with one sentence.
 
-use crate::db::Location;
+use crate::db::{self, Location};
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
@@ -277,7 +277,7 @@ fn cookie_key(data_dir: &Path) -> anyhow::Result<Vec<u8>> {
     if !path.exists() {
         let mut key = [0u8; 64];
         getrandom::fill(&mut key).map_err(|cause| anyhow::anyhow!("no random numbers: {cause}"))?;
-        std::fs::create_dir_all(data_dir)
+        db::private_folder(data_dir)
             .with_context(|| format!("the data directory {} can't be made", data_dir.display()))?;
         write_secret(&path, &hex::encode(key)).with_context(|| format!("{} can't be written", path.display()))?;
     }

@@ -206,20 +206,24 @@ async fn patiently<T: Send + 'static>(
 /// Makes the file and its folder where they are missing, for their owner's eyes only: personal data and hashes are in it.
 /// SQLite gives the files beside it (-wal, -shm) the same rights.
 fn keep_private(path: &Path) -> std::io::Result<()> {
-    let mut folders = std::fs::DirBuilder::new();
     let mut file = std::fs::OpenOptions::new();
     #[cfg(unix)]
-    {
-        std::os::unix::fs::DirBuilderExt::mode(&mut folders, 0o700);
-        std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
-    }
+    std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        folders.recursive(true).create(folder)?;
+        private_folder(folder)?;
     }
     if !path.exists() {
         file.append(true).create(true).open(path)?;
     }
     Ok(())
+}
+
+/// Makes a folder, and those above it, where they are missing, for their owner's eyes only.
+pub fn private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut folders = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folders, 0o700);
+    folders.recursive(true).create(folder)
 }
 
 /// A database's message may have several lines; ours is one sentence.

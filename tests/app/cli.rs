@@ -5,6 +5,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use std::net::TcpListener;
+use std::path::Path;
 
 const CREATE: &[&str] = &[
     "account",
@@ -107,15 +108,54 @@ async fn a_locked_out_owner_gets_a_new_password() {
     serving.stop().await;
 }
 
-/// What is stored of the Owner's password.
-fn password_of(database: &TestDatabase) -> String {
+#[test]
+fn of_accounts_that_share_a_login_the_named_one_gets_the_password() {
+    let (database, program) = with_account();
+    let mut another = CREATE.to_vec();
+    another[3] = "Quillworks";
+    let run = program.run_with(&another, PASSWORD);
+    let id = run.stdout.split(' ').nth(1).unwrap_or_else(|| panic!("{run:?}")).to_owned();
+    let before = passwords(&database);
+    let reset = ["user", "reset-password", "--login", "amara@harbourline.example", "--password-stdin"];
+    let refused = program.run_with(&reset, "copper-meadow-17");
+    assert!(refused.sentence().contains("name one with --account ") && refused.sentence().contains(&id), "{refused:?}");
+    assert_eq!(passwords(&database), before);
+    let run = program.run_with(&[&reset[..], &["--account", &id]].concat(), "copper-meadow-17");
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let after = passwords(&database);
+    assert_eq!((after[0] == before[0], after[1] == before[1]), (true, false));
+}
+
+#[cfg(unix)]
+#[actix_web::test]
+async fn what_is_secret_is_for_the_owner_of_the_files_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let url = format!("sqlite://{}", data.join("seatkeeper.db").display());
+    let mut serving = Program::with_url(&url, &data).serve().await;
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let mut modes = vec![("the folder".to_owned(), mode(&data))];
+    for file in std::fs::read_dir(&data).unwrap() {
+        let path = file.unwrap().path();
+        modes.push((path.file_name().unwrap().to_string_lossy().into_owned(), mode(&path)));
+    }
+    serving.stop().await;
+    assert!(modes.iter().any(|(name, _)| name == "cookie.key"), "{modes:?}");
+    assert!(modes.iter().any(|(name, _)| name == "seatkeeper.db"), "{modes:?}");
+    assert!(modes.iter().all(|(_, mode)| mode & 0o077 == 0), "{modes:?}");
+}
+
+/// What is stored of the Owners' passwords, in the order in which they came.
+fn passwords(database: &TestDatabase) -> Vec<String> {
     #[derive(QueryableByName)]
     struct Stored {
         #[diesel(sql_type = Text)]
         password_hash: String,
     }
-    let query = diesel::sql_query("SELECT password_hash FROM credentials");
-    database.open().read_now(|conn| Ok(query.get_result::<Stored>(conn)?)).unwrap().password_hash
+    let query = diesel::sql_query("SELECT password_hash FROM credentials ORDER BY user_id");
+    let stored: Vec<Stored> = database.open().read_now(|conn| Ok(query.load(conn)?)).unwrap();
+    stored.into_iter().map(|one| one.password_hash).collect()
 }
 
 #[test]
@@ -123,11 +163,11 @@ fn commands_hash_passwords_at_the_cost_that_is_set() {
     let database = TestDatabase::empty();
     let run = Program::on(&database).with("BCRYPT_COST", "10").run_with(CREATE, PASSWORD);
     assert_eq!(run.code, Some(0), "{run:?}");
-    assert!(password_of(&database).starts_with("$2b$10$"));
+    assert!(passwords(&database)[0].starts_with("$2b$10$"));
     let reset = ["user", "reset-password", "--login", "amara@harbourline.example", "--password-stdin"];
     let run = Program::on(&database).run_with(&[&reset[..], &["--bcrypt-cost", "11"]].concat(), PASSWORD);
     assert_eq!(run.code, Some(0), "{run:?}");
-    assert!(password_of(&database).starts_with("$2b$11$"));
+    assert!(passwords(&database)[0].starts_with("$2b$11$"));
 }
 
 #[test]
