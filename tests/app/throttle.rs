@@ -1,8 +1,12 @@
 //! Failed sign-ins slow down whoever guesses, and nobody else.
 
-use crate::support::{Browser, PASSWORD, Person, Setup, TestApp, at_once};
-use seatkeeper::access::{Actor, Role, UserId};
+use crate::support::{Browser, PASSWORD, Person, Setup, TestApp, TestDatabase, at_once};
+use diesel::connection::SimpleConnection;
+use seatkeeper::access::{Actor, Role, Site, UserId};
 use seatkeeper::clock;
+use seatkeeper::db::Db;
+use seatkeeper::error::{Error, Result};
+use seatkeeper::sessions::{self, Attempt};
 use seatkeeper::users::{self, Removal};
 
 const ELSEWHERE: &str = "198.51.100.7";
@@ -241,4 +245,55 @@ fn erase(app: &TestApp, id: UserId) {
     app.db.write_now(|conn| users::delete(conn, &app.config, &system, id, &removal)).unwrap();
     app.db.write_now(|conn| users::erase_due(conn, app.account)).unwrap();
     assert_eq!(app.count(&format!("users WHERE id = {id}")), 0);
+}
+
+/// An attempt of a browser that is not known, below the pages.
+fn attempt(name: &str, address: &str) -> Attempt {
+    Attempt::to_sign_in(Site::Shared, name, address, None)
+}
+
+fn begin(db: &Db, name: &str, address: &str) -> Result<()> {
+    db.write_now(|conn| attempt(name, address).begin(conn))
+}
+
+fn must_wait(done: Result<()>) -> bool {
+    matches!(done, Err(Error::TooMany { .. }))
+}
+
+#[test]
+fn what_was_right_is_taken_back_from_the_network_too() {
+    let database = TestDatabase::migrated();
+    let db = database.open();
+    for n in 0..60 {
+        let name = format!("name{n}");
+        begin(&db, &name, HOME).unwrap_or_else(|error| panic!("{n}: {error}"));
+        db.write_now(|conn| attempt(&name, HOME).succeed(conn, n % 2 == 0)).unwrap();
+    }
+}
+
+#[test]
+fn the_addresses_of_one_ipv6_network_count_as_one() {
+    let database = TestDatabase::migrated();
+    let db = database.open();
+    for n in 0..50 {
+        begin(&db, &format!("name{n}"), &format!("2001:db8:1:2::{n:x}")).unwrap();
+    }
+    assert!(must_wait(begin(&db, "one more", "2001:db8:1:2:ffff:ffff:ffff:ffff")));
+    begin(&db, "a neighbour", "2001:db8:1:3::1").unwrap();
+}
+
+#[test]
+fn what_is_over_is_purged_and_nothing_else() {
+    let database = TestDatabase::migrated();
+    let db = database.open();
+    for _ in 0..5 {
+        begin(&db, "old", HOME).unwrap();
+    }
+    db.write_now(|conn| Ok(conn.batch_execute("UPDATE sign_in_failures SET since = '2020-01-01 00:00:00'")?)).unwrap();
+    for _ in 0..5 {
+        begin(&db, "new", ELSEWHERE).unwrap();
+    }
+    db.write_now(sessions::purge).unwrap();
+    begin(&db, "old", HOME).unwrap();
+    assert!(must_wait(begin(&db, "new", ELSEWHERE)), "what is recent is remembered");
 }
