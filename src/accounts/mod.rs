@@ -8,4 +8,4 @@ mod set_up;
 
 pub use form::{NewAccountText, check_new, password_error};
 pub use model::{Account, NewAccount, brand, create, find, ids, may_add_users, times};
-pub use set_up::{has_accounts, new_link};
+pub use set_up::{has_accounts, is_valid, new_link, use_link};

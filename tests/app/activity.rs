@@ -1,7 +1,12 @@
 //! What every write leaves behind.
 
 use crate::support::{NOTHING, PASSWORD, Person, TestApp};
+use actix_web::test::{TestRequest, call_service, init_service};
+use actix_web::web;
 use seatkeeper::access::{Role, UserId};
+use seatkeeper::activity;
+use seatkeeper::app::{self, App};
+use seatkeeper::config::Config;
 use seatkeeper::users::Status;
 
 /// Who did what to whom since the last look, as "actor action object".
@@ -120,6 +125,47 @@ async fn the_log_holds_nobodys_name_address_or_password_in_clear() {
     ] {
         assert!(!log.contains(personal), "{personal} stands in the log");
     }
+}
+
+/// In process, since the test's own server has no proxy in front of it.
+#[actix_web::test]
+async fn an_entry_says_from_where_and_what_under_the_persons_key() {
+    let app = TestApp::new().await;
+    let mateo = app.user("Mateo Silva", Role::Member);
+    let form = app.browse_as(app.account, app.owner).await.get(&format!("/users/{mateo}")).await.form("#user");
+    let config = Config { trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()], ..app.config.clone() };
+    let served = web::Data::new(App::new(config, app.db.clone()).unwrap());
+    let service = init_service(app::build(served)).await;
+    let login = app.find(app.owner).details.email;
+    let host = app.config.listen.to_string();
+    let post = |path: &str| {
+        let request = TestRequest::post().uri(path).peer_addr("127.0.0.1:9".parse().unwrap());
+        let request = request.insert_header(("host", host.as_str()));
+        let request = request.insert_header(("origin", format!("http://{host}")));
+        request.insert_header(("x-forwarded-for", "10.9.9.9, 198.51.100.7"))
+    };
+    let signed_in = call_service(
+        &service,
+        post("/sign-in").set_form([("login", login.as_str()), ("password", PASSWORD)]).to_request(),
+    )
+    .await;
+    let cookie = signed_in.response().cookies().find(|cookie| cookie.name() == "session").unwrap().into_owned();
+    let fields: Vec<(String, String)> = form.with("job_title", "Lead").into_iter().collect();
+    let request = post(&format!("/users/{mateo}")).cookie(cookie).set_form(fields).to_request();
+    assert_eq!(call_service(&service, request).await.status().as_u16(), 303);
+
+    let open = |person: UserId, sealed: &str| {
+        app.db.read_now(|conn| activity::open(conn, app.account, person, sealed)).unwrap()
+    };
+    for action in ["session.started", "user.edited"] {
+        let sealed =
+            app.texts(&format!("SELECT address AS t FROM activity WHERE action = '{action}' ORDER BY id DESC LIMIT 1"));
+        assert_eq!(open(app.owner, &sealed[0]), "198.51.100.7", "{action}");
+    }
+    let change = changes(&app).remove(0);
+    assert_eq!((&change["field"], &change["sealed"]), (&"job_title".into(), &true.into()));
+    assert_eq!(open(mateo, change["before"].as_str().unwrap()), "");
+    assert_eq!(open(mateo, change["after"].as_str().unwrap()), "Lead");
 }
 
 fn activity_as_text() -> String {

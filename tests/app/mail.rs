@@ -255,6 +255,24 @@ async fn mail_comes_in_the_name_and_from_the_domain_of_its_account() {
 }
 
 #[actix_web::test]
+async fn what_was_sent_long_ago_is_dropped_and_nothing_else() {
+    let app = TestApp::new().await;
+    for (name, state, sent_at) in [
+        ("long", "sent", "'2020-01-01 00:00:00'"),
+        ("recently", "sent", "'2099-01-01 00:00:00'"),
+        ("failed", "failed", "NULL"),
+        ("waiting", "queued", "NULL"),
+    ] {
+        let email = format!("{name}@harbourline.example");
+        welcome(&app, &format!("Mail {name}"), &email);
+        app.run(&format!("UPDATE outbox SET state = '{state}', sent_at = {sent_at} WHERE recipient = '{email}'"));
+    }
+    app.db.write_now(seatkeeper::mail::purge).unwrap();
+    let kept = app.texts("SELECT recipient AS t FROM outbox ORDER BY id");
+    assert_eq!(kept, ["recently", "failed", "waiting"].map(|name| format!("{name}@harbourline.example")));
+}
+
+#[actix_web::test]
 async fn what_is_not_saved_sends_nothing() {
     let (app, amara) = TestApp::with_owner().await;
     app.user_with("Mateo Silva", |details| details.username = "mateo".into());

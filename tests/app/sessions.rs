@@ -385,6 +385,11 @@ async fn a_removed_user_is_out_at_once() {
     assert!(!mateo.is_signed_in().await, "being enabled again brings no session back");
     mateo.sign_in(&mateo.login, PASSWORD, None).await;
     assert!(mateo.is_signed_in().await);
+    for status in ["disabled", "pending"] {
+        app.run(&format!("UPDATE users SET status = '{status}' WHERE id = {}", mateo.id));
+        assert!(!mateo.is_signed_in().await, "{status}: though the session is there");
+    }
+    assert_eq!(app.count("sessions"), 1);
 }
 
 #[actix_web::test]
@@ -403,9 +408,15 @@ async fn working_keeps_a_session_and_the_last_activity_fresh() {
     let (app, amara) = TestApp::with_owner().await;
     let version = app.find(amara.id).version;
     app.run(
-        "UPDATE sessions SET last_seen = '2020-01-01 00:00:00'; UPDATE users SET last_activity = '2020-01-01 00:00:00'",
+        "UPDATE sessions SET last_seen = '2020-01-01 00:00:00', expires_at = '2099-01-01 00:00:00';
+         UPDATE users SET last_activity = '2020-01-01 00:00:00'",
     );
     assert!(amara.is_signed_in().await);
+    assert_eq!(
+        app.count("sessions WHERE expires_at > '2098-01-01'"),
+        0,
+        "it ends so long after this, whatever it said"
+    );
     let user = app.find(amara.id);
     assert!(seatkeeper::clock::now() - user.last_activity < chrono::Duration::minutes(1));
     assert_eq!(user.version, version, "no edit in progress is disturbed");
