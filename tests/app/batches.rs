@@ -3,6 +3,7 @@
 use crate::support::{NOTHING, Page, Person, Program, Setup, TestApp, TestDatabase, at_once, until};
 use seatkeeper::access::{Role, UserId};
 use seatkeeper::db::Db;
+use seatkeeper::plans::PlanId;
 use seatkeeper::sessions::Passwords;
 use seatkeeper::users::{Seat, Status};
 use seatkeeper::{batches, demo};
@@ -149,6 +150,21 @@ async fn who_is_refused_and_why_is_told_before_and_after() {
 }
 
 #[actix_web::test]
+async fn what_those_leave_who_stay_is_not_foretold() {
+    let (app, _) = TestApp::with_owner().await;
+    let adam = app.person("Adam Stone", Role::Admin).await;
+    let olu = app.user_with("Olu Adeyemi", |details| {
+        details.role = Role::Owner;
+        details.phone_ext = "104".into();
+    });
+    let mateo = app.user_with("Mateo Silva", |details| details.phone_ext = "105".into());
+    let page = select(&adam, &[olu, mateo], "delete").await;
+    assert_eq!(page.texts("dialog dt"), ["1 extension"], "the Owner stays, and so does theirs");
+    let page = select(&adam, &[olu], "delete").await;
+    assert!(!page.has("dialog dt"));
+}
+
+#[actix_web::test]
 async fn enabling_more_than_there_are_seats_enables_as_many_as_foretold() {
     let (app, amara) = TestApp::with_owner_and(Setup { seats: 4, ..Setup::default() }).await;
     let disabled = |name: &str, seat: Seat| {
@@ -209,7 +225,16 @@ async fn roles_are_set_by_the_same_rules_as_alone() {
 #[actix_web::test]
 async fn a_plan_without_a_dialer_switches_it_off_and_says_so_before() {
     let (app, amara) = TestApp::with_owner().await;
-    let ada = app.user_with("Ada Lind", |details| details.dialer = true);
+    let (standard, professional) = (app.plan("Standard"), app.plan("Professional"));
+    let ada = app.user_with("Ada Lind", |details| {
+        details.plan = PlanId(professional.parse().unwrap());
+        (details.dialer, details.local_presence) = (true, true);
+    });
+    let products = || (app.find(ada).details.dialer, app.find(ada).details.local_presence);
+    let page = select(&amara, &[ada], &format!("plan:{standard}")).await;
+    assert!(page.says("1 of them loses dialer or local presence, which Standard does not have."));
+    confirm(&amara, &page).await;
+    assert_eq!(products(), (true, false), "a dialer Standard has");
     let ben = app.user("Ben Okoro", Role::Member);
     let free = app.plan("Free");
     let page = select(&amara, &[ada, ben], &format!("plan:{free}")).await;
@@ -218,7 +243,7 @@ async fn a_plan_without_a_dialer_switches_it_off_and_says_so_before() {
     );
     assert!(confirm(&amara, &page).await.flash().starts_with("2 users were given the plan Free."));
     assert_eq!(app.find(ada).details.plan.0.to_string(), free);
-    assert!(!app.find(ada).details.dialer);
+    assert_eq!(products(), (false, false));
     let page = select(&amara, &[ben], "plan:77").await;
     assert_eq!(page.texts("dialog .note li"), ["Ben Okoro: The plan is gone"]);
     assert!(!page.has("dialog form button"));
@@ -376,7 +401,9 @@ async fn a_batch_that_fails_is_in_no_others_way() {
 async fn two_instances_that_work_at_one_batch_do_it_once() {
     let (app, amara) = TestApp::with_owner_and(Setup { seats: 400, ..Setup::default() }).await;
     let ids = app.users_of(app.account, (0..300).map(|n| app.details(app.account, &format!("Clone {n}"))).collect());
-    select(&amara, &ids, "disable").await;
+    let page = select(&amara, &ids, "disable").await;
+    assert_eq!(page.count("dialog ul.box li"), 100);
+    assert!(page.says("and 200 more"), "{page:?}");
     app.run("UPDATE batches SET state = 'running'");
     let workers = (0..2).map(|_| {
         let (db, config) = (app.another_instance(), app.config.clone());

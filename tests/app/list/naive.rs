@@ -278,6 +278,23 @@ async fn however_large_the_account_the_list_is_the_naive_one() {
 }
 
 #[actix_web::test]
+async fn a_page_that_takes_too_long_is_shown_as_far_as_it_is() {
+    let app = with_many(60).await;
+    let times = Times::new("UTC", seatkeeper::clock::now());
+    let query = ListQuery { role: "member".into(), to: "2027-01-01".into(), ..ListQuery::default() };
+    let page = |time: Duration| {
+        let limits = Limits { small: 0, few: 0, cap: 100, stride: 5, time, count_time: time };
+        let scope = Scope { account: app.account, users: 60, trigrams: true, postgres: app.db.is_postgres(), limits };
+        app.db.read_now(|conn| list::page(conn, &scope, &query, &times)).unwrap()
+    };
+    let whole = page(Duration::from_secs(30));
+    let cut = page(Duration::ZERO);
+    assert!(!whole.stopped && cut.stopped && cut.has_next);
+    assert!(cut.rows.len() < whole.rows.len(), "{} of {}", cut.rows.len(), whole.rows.len());
+    assert!(matches!((whole.count, cut.count), (Count::Exactly(_), Count::MoreThan(_))), "{:?}", cut.count);
+}
+
+#[actix_web::test]
 async fn every_word_is_found_as_the_naive_list_finds_it() {
     let app = with_many(60).await;
     let naive = Naive::of(&app);

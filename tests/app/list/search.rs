@@ -139,6 +139,19 @@ async fn both_tabs_have_the_same_columns_and_exact_counts() {
 }
 
 #[actix_web::test]
+async fn the_credits_of_a_user_are_told_by_kind() {
+    let (app, amara) = TestApp::with_owner().await;
+    let mateo = app.user("Mateo Silva", Role::Member);
+    for (kind, amount) in [("export", 10), ("direct_dial", 20), ("calling", 40), ("minutes", 80)] {
+        app.run(&format!("INSERT INTO allocations VALUES ({}, {mateo}, '{kind}', {amount}, 0)", app.account.0));
+    }
+    app.run(&format!("UPDATE users SET credits = 70 WHERE id = {mateo}"));
+    let page = amara.get("/users?q=mateo").await;
+    assert_eq!(page.texts("tbody .num .pop dt"), ["Export", "Direct Dial", "Calling"]);
+    assert_eq!(page.texts("tbody .num .pop dd"), ["10", "20", "40"]);
+}
+
+#[actix_web::test]
 async fn no_address_makes_the_server_fail() {
     let setup = Setup { time_zone: "Asia/Tokyo", ..Setup::default() };
     let (app, amara) = TestApp::with_owner_and(setup).await;

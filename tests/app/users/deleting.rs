@@ -81,7 +81,11 @@ async fn the_confirmation_says_what_the_product_says() {
     give(&app, paid, "export", 300, 100);
     give(&app, paid, "minutes", 60, 0);
     let page = ask(&amara, paid).await;
+    // A day less than the 28 that are promised.
+    assert_eq!((users::RETENTION.num_days(), users::PROMISED_DAYS), (27, 28));
     let date = (clock::now() + users::RETENTION).format("%m-%d-%Y").to_string();
+    assert!(page.says(&format!("erased with all records on {date}, within 28 days.")));
+    assert!(amara.get(&format!("/users/{paid}")).await.says("one on a paid plan within 28 days."));
     assert_eq!(page.text("dialog h1"), "Are you sure you want to delete user(s)?");
     assert_eq!(page.text("dialog p.bad"), "This action cannot be undone!");
     assert_eq!(page.text("dialog .foot button"), "Yes, Delete User");
@@ -105,10 +109,12 @@ async fn the_confirmation_says_what_the_product_says() {
 async fn a_user_on_a_free_plan_is_erased_at_once() {
     let (app, amara) = TestApp::with_owner().await;
     let mateo = app.user_with("Mateo Silva", |details| details.plan = free(&app));
+    app.user("Yara Haddad", Role::Member);
     let page = delete(&amara, mateo).await;
     assert_eq!(page.flash(), "Mateo Silva was deleted.");
     assert!(!is_there(&app, mateo));
-    assert_eq!(outbox(&app), Vec::<String>::new(), "nothing of theirs stays in the queue");
+    let left = ["welcome yara.haddad@harbourline.example"];
+    assert_eq!(outbox(&app), left, "nothing of theirs stays in the queue, and nobody else's goes");
     assert_eq!(app.count(&format!("activity WHERE action = 'user.erased' AND object_id = {mateo}")), 1);
     assert_eq!(amara.get(&format!("/users/{mateo}")).await.status, 404);
     assert!(!page.has("nav.tabs a[href*=pending]"), "there is nobody on that tab");
@@ -377,6 +383,25 @@ async fn whose_time_has_come_is_erased_once_however_many_workers_there_are() {
     assert_eq!(app.differences(), Vec::<String>::new());
 }
 
+#[actix_web::test]
+async fn who_cannot_be_erased_is_put_off_and_in_nobodys_way() {
+    let (app, amara) = TestApp::with_owner().await;
+    let ids = ["Ada Lind", "Ben Okoro"].map(|name| app.user(name, Role::Member));
+    let yara = app.user("Yara Haddad", Role::Member);
+    for id in ids {
+        delete(&amara, id).await;
+    }
+    app.run("UPDATE deletions SET erase_at = '2026-01-01 00:00:00'");
+    // Without the sealing key there is no log entry, and without that no erasure.
+    app.run(&format!("DELETE FROM person_keys WHERE user_id = {}", ids[0]));
+    assert_eq!(erase(&app), 1);
+    assert_eq!((is_there(&app, ids[0]), is_there(&app, ids[1]), is_there(&app, yara)), (true, false, true));
+    assert_eq!(app.db.read_now(users::due).unwrap(), None, "not again at once");
+    assert_eq!(app.count("deletions WHERE erase_at > '2026-01-02'"), 1, "but later");
+    assert_eq!(outbox(&app).iter().filter(|mail| mail.contains("yara.haddad")).count(), 1);
+    assert_eq!(app.differences(), Vec::<String>::new());
+}
+
 /// Every word that tells who it was.
 const TRACES: &[&str] = &[
     "quirinus",
@@ -429,6 +454,7 @@ fn all_that_is_stored(app: &TestApp) -> String {
 #[actix_web::test]
 async fn of_an_erased_person_no_name_address_or_number_is_left_anywhere() {
     let (app, amara) = TestApp::with_owner().await;
+    let yara = app.person("Yara Haddad", Role::Member).await;
     for plan in ["Free", "Standard"] {
         let id = a_person(&app, &amara, plan).await;
         let found = traces_in(&all_that_is_stored(&app));
@@ -446,6 +472,8 @@ async fn of_an_erased_person_no_name_address_or_number_is_left_anywhere() {
         assert_eq!(app.count(&entries), 1, "that it happened stays");
         assert!(app.count(&format!("activity WHERE object_id = {id}")) >= 3);
         assert_eq!(amara.get("/users?q=zwetschgenbaum").await.names(), Vec::<String>::new());
+        assert!(yara.is_signed_in().await && is_there(&app, yara.id), "nobody else is touched");
+        assert_eq!(outbox(&app), [format!("welcome {}", yara.login)]);
         assert_eq!(app.differences(), Vec::<String>::new());
     }
     if !app.db.is_postgres() {

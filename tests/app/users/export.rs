@@ -136,6 +136,9 @@ async fn a_long_export_has_each_user_once() {
         details
     });
     app.users_of(app.account, many.collect());
+    let page = amara.get("/users?q=clone").await;
+    assert_eq!(page.text(".pager p"), "25 of 1000+ users", "what matches is counted to a thousand");
+    assert_eq!(page.text("#bulk label.tick"), "Select all 1000+ that match");
     let lines = lines(&amara, "/users/export.csv").await;
     let mut addresses: Vec<&str> = lines.iter().skip(1).map(|line| line.split(',').nth(1).unwrap()).collect();
     assert_eq!(addresses.len(), 2346);

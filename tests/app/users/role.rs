@@ -52,6 +52,32 @@ async fn the_row_offers_only_what_one_may_give() {
 }
 
 #[actix_web::test]
+async fn a_role_that_somebody_else_changed_meanwhile_is_looked_at_again() {
+    let (app, amara) = TestApp::with_owner().await;
+    let mateo = app.user("Mateo Silva", Role::Agent);
+    let set_from = async |from: &str, wanted: &str| {
+        let page = amara.post(&format!("/users/{mateo}/role"), [("from", from), ("role", wanted)]).await;
+        amara.follow(&page).await.flash()
+    };
+    let changed = "Somebody else changed this role meanwhile. Look at it, then choose again.";
+    assert_eq!(set_from("member", "manager").await, changed);
+    assert_eq!(role(&app, mateo), Role::Agent);
+    assert_eq!(set_from("member", "agent").await, "Mateo Silva has the role Agent now.", "what both want");
+    assert_eq!(set_from("agent", "manager").await, "Mateo Silva has the role Manager now.");
+}
+
+#[actix_web::test]
+async fn guesses_at_ones_own_password_must_wait() {
+    let (app, amara) = TestApp::with_owner().await;
+    let path = format!("/users/{}/role", app.user("Mateo Silva", Role::Member));
+    let guess = async |password: &str| amara.post(&path, [("role", "owner"), ("own_password", password)]).await.status;
+    for attempt in 0..5 {
+        assert_eq!(guess("not-my-password").await, 422, "{attempt}");
+    }
+    assert_eq!(guess(PASSWORD).await, 429);
+}
+
+#[actix_web::test]
 async fn giving_and_taking_the_owner_role_asks_for_ones_own_password() {
     let (app, amara) = TestApp::with_owner().await;
     let mateo = app.user("Mateo Silva", Role::Member);
