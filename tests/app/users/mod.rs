@@ -3,6 +3,7 @@
 mod adding;
 mod deleting;
 mod editing;
+mod erasing;
 mod export;
 mod profile;
 mod role;
