@@ -219,7 +219,8 @@ pub fn confirm(conn: &mut Conn, batch: &Batch, heir: Option<UserId>) -> Result<(
     let values =
         (batches::state.eq(BatchState::Running), batches::heir_id.eq(heir), batches::changed_at.eq(clock::now()));
     let confirmed = diesel::update(draft.filter(batches::created_at.gt(clock::now() - DRAFTS_KEPT))).set(values);
-    if confirmed.execute(conn)? == 0 && batch.state == BatchState::Draft {
+    // Read again: on Postgres somebody who confirmed it at the same moment was waited for.
+    if confirmed.execute(conn)? == 0 && find(conn, batch.account_id, batch.id)?.state == BatchState::Draft {
         // Too old: what it means is being swept away.
         return Err(Error::NotFound);
     }
