@@ -1,9 +1,10 @@
 //! Asking, and counting what it costs.
 
-use super::cases::{self, Case};
+use super::cases::Case;
 use super::http::Client;
 use super::process::Server;
 use scraper::{Html, Selector};
+use seatkeeper::demo::SIGN_INS;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,8 +14,6 @@ const TIME: Duration = Duration::from_millis(1500);
 /// Requests at least, however long they take.
 const LEAST: usize = 5;
 pub const CONNECTIONS: usize = 4;
-/// People who sign in at once and again and again.
-const STORM: usize = 8;
 
 pub struct Measured {
     pub per_second: f64,
@@ -76,7 +75,7 @@ pub fn weight(server: &Server, session: &str) -> (usize, usize) {
     (later + parts.map(|part| client.get(part).moved).sum::<usize>(), later)
 }
 
-/// The 99th percentile of Manage Users while nobody, and while many sign in.
+/// The 99th percentile of Manage Users while nobody signs in, and while eight people do, again and again.
 pub fn storm(server: &Server, session: &str) -> (Duration, Duration) {
     let page = Case::get("first page", "/users");
     let p99 = || {
@@ -87,10 +86,11 @@ pub fn storm(server: &Server, session: &str) -> (Duration, Duration) {
     let quiet = p99();
     let over = AtomicBool::new(false);
     let stormy = thread::scope(|scope| {
-        for _ in 0..STORM {
-            scope.spawn(|| {
+        for login in SIGN_INS {
+            let over = &over;
+            scope.spawn(move || {
                 while !over.load(Ordering::Relaxed) {
-                    Client::new(server.address).sign_in(cases::MEMBER);
+                    Client::new(server.address).sign_in(login);
                 }
             });
         }
