@@ -10,11 +10,13 @@ mod bulk;
 mod connect;
 mod location;
 mod migrate;
+mod prepared;
 mod transaction;
 
 pub use bulk::{Rows, time_text, without_indexes};
 pub use location::Location;
 pub use migrate::SchemaState;
+pub use prepared::Prepared;
 
 use crate::error::{Error, Result};
 use actix_web::rt::task;
@@ -96,7 +98,9 @@ impl Db {
     /// Reads, away from the threads that answer requests. 503 where that takes too long.
     pub async fn read<T: Send + 'static>(&self, f: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static) -> Result<T> {
         let db = self.clone();
-        patiently(move || db.read_now(f), || Error::Busy).await
+        // In one transaction SQLite locks its file once, and not for each query; Postgres would be asked twice more.
+        let read = move || if db.is_postgres() { db.read_now(f) } else { db.read_snapshot(f) };
+        patiently(read, || Error::Busy).await
     }
 
     /// Writes, in one transaction that may be run again, away from the threads that answer requests. 503 where that takes

@@ -1,8 +1,8 @@
 // Optional: every page works with this file deleted.
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
-// A click beside a menu closes it; Escape closes it and gives the focus back.
-addEventListener('click', e => {
+// A click beside a menu closes it, and so does the focus that leaves it; Escape closes it and gives the focus back.
+for (const kind of ['click', 'focusin']) addEventListener(kind, e => {
   all('.menu[open]').forEach(menu => menu.contains(e.target) || (menu.open = false));
 });
 addEventListener('keydown', e => {
@@ -17,15 +17,13 @@ addEventListener('keydown', e => {
   const entries = all('li :is(a, button)', menu);
   if (!entries.length) return;
   e.preventDefault();
-  const at = entries.indexOf(document.activeElement) + (e.key === 'ArrowDown' ? 1 : -1);
+  const here = entries.indexOf(document.activeElement);
+  const at = e.key === 'ArrowDown' ? here + 1 : here < 0 ? -1 : here - 1;
   entries.at(at % entries.length).focus();
 });
 
 // On a phone the list is below the summary: whoever searched or turned the page sees the list.
 if (innerWidth < 640 && location.search) document.getElementById('list')?.scrollIntoView();
-
-// The summary of errors is what is read first.
-document.querySelector('.note.bad[tabindex]')?.focus();
 
 // The list answers while one types or chooses: the same page, fetched, in place of what it says now. The focus stays, and
 // Back leads to the list before the search.

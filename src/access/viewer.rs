@@ -22,6 +22,8 @@ pub struct Viewer {
     pub plan_name: String,
     /// Whether its people may be on the shared host: allowed to, or without a verified domain of their own so far.
     pub shared_host: bool,
+    /// Whether its admins may add users: these have somewhere to sign in.
+    pub may_add_users: bool,
     pub seat_limit: i32,
     pub seats_used: i32,
     pub enabled_users: i32,
@@ -58,6 +60,7 @@ impl Viewer {
                 accounts::country,
                 plans::name,
                 domains::may_use_shared_host(),
+                domains::has_somewhere_to_sign_in(),
                 accounts::seat_limit,
                 accounts::seats_used,
                 accounts::enabled_users,

@@ -60,9 +60,9 @@ pub fn ids(conn: &mut Conn) -> Result<Vec<AccountId>> {
     Ok(accounts::table.order(accounts::id).select(accounts::id).load(conn)?)
 }
 
-/// An account may add users once its people have somewhere to sign in: a verified domain, or the shared host.
+/// An account may add users once its people have somewhere to sign in.
 pub fn may_add_users(conn: &mut Conn, id: AccountId) -> Result<bool> {
-    Ok(find(conn, id)?.shared_host || domains::primary_of(conn, id)?.is_some())
+    Ok(accounts::table.find(id).select(domains::has_somewhere_to_sign_in()).first(conn)?)
 }
 
 /// In whose name the account's e-mail comes, and where it leads: its own domain, or the shared host.

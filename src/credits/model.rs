@@ -1,8 +1,9 @@
 use crate::access::{AccountId, UserId};
-use crate::db::Conn;
+use crate::db::{Conn, Prepared};
 use crate::error::Result;
 use crate::schema::{allocations, credit_pools};
 use crate::text_enum;
+use crate::web::list::LONGEST_PAGE;
 use crate::web::text::number;
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -129,11 +130,12 @@ pub fn pools(conn: &mut Conn, account: AccountId) -> Result<Vec<Pool>> {
 
 /// What these users have; nothing for those who have none.
 pub fn allocations_of(conn: &mut Conn, account: AccountId, users: &[UserId]) -> Result<Vec<Allocation>> {
-    Ok(allocations::table
+    let query = allocations::table
         .filter(allocations::account_id.eq(account))
         .filter(allocations::user_id.eq_any(users.to_vec()))
-        .select(Allocation::as_select())
-        .load(conn)?)
+        .select(Allocation::as_select());
+    // Lists as long as a page at most; an export's are longer, and seldom.
+    Ok(if users.len() > LONGEST_PAGE { query.load(conn)? } else { Prepared(query).load(conn)? })
 }
 
 /// What `verify` found wrong, one sentence each.

@@ -2,4 +2,4 @@
 
 mod model;
 
-pub use model::{account_of, add_verified, may_use_shared_host, primary_of};
+pub use model::{account_of, add_verified, has_somewhere_to_sign_in, may_use_shared_host, primary_of};

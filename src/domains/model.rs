@@ -50,6 +50,13 @@ pub fn add_verified(conn: &mut Conn, account: AccountId, host: &str) -> Result<(
     Ok(())
 }
 
+/// A condition on `accounts`: their people have somewhere to sign in, a verified domain or the shared host.
+#[diesel::dsl::auto_type]
+pub fn has_somewhere_to_sign_in() -> _ {
+    let own_domain = domains::table.filter(domains::account_id.eq(accounts::id)).filter(domains::status.eq("verified"));
+    accounts::shared_host.eq(true).or(exists(own_domain))
+}
+
 /// A condition on `accounts`: their people may be on the shared host. An account without a verified domain has nowhere
 /// else to go; its admins read there that a domain must be set up before users can be added.
 #[diesel::dsl::auto_type]

@@ -41,7 +41,9 @@ impl Passwords {
     pub fn new(cost: u32) -> Self {
         // A hash in bcrypt's form that no password has.
         let nobody = format!("$2b${cost:02}${}", ".".repeat(53));
-        Passwords { cost, turns: Turns::new(2), made: Arc::default(), nobody: PasswordHash(nobody) }
+        // Half of the cores, so that a storm of sign-ins leaves the other half to everybody else.
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Passwords { cost, turns: Turns::new((cores / 2).max(1)), made: Arc::default(), nobody: PasswordHash(nobody) }
     }
 
     /// Hashes a password of at most 71 bytes; the form has refused longer ones.

@@ -94,14 +94,18 @@ pub fn phone(field: &'static str, typed: &str, country: &str, errors: &mut Error
     }
 }
 
-/// Read in the account's country; a number that begins with a country code but lacks the "+" is understood too.
+/// Read in the account's country, but where it says its own; a number that begins with a country code but lacks the "+" is
+/// understood too.
 fn e164(typed: &str, country: &str) -> Option<String> {
-    let country = country.parse().ok();
-    let read = |text: &str| {
+    let read = |country, text: &str| {
         let number = phonenumber::parse(country, text).ok()?;
         number.is_valid().then(|| number.format().mode(phonenumber::Mode::E164).to_string())
     };
-    read(typed).or_else(|| read(&format!("+{typed}")))
+    // With a country in mind, the parser takes that country's trunk prefix out of foreign numbers too.
+    match typed.starts_with('+') {
+        true => read(None, typed),
+        false => read(country.parse().ok(), typed).or_else(|| read(None, &format!("+{typed}"))),
+    }
 }
 
 /// Ext Phone: a desk phone's internal number (up to six digits) or a number to forward to.
@@ -111,4 +115,27 @@ pub fn phone_or_extension(field: &'static str, typed: &str, country: &str, error
         return typed.to_owned();
     }
     phone(field, typed, country, errors)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::e164;
+
+    #[test]
+    fn telephone_numbers_are_read_in_the_accounts_country_or_their_own() {
+        for (typed, country, read) in [
+            ("(415) 555-0148", "US", Some("+14155550148")),
+            ("14155550148", "US", Some("+14155550148")),
+            ("+49 1511 2345678", "US", Some("+4915112345678")),
+            ("4915112345678", "US", Some("+4915112345678")),
+            ("+33 1 42 68 53 00", "US", Some("+33142685300")),
+            ("0151 12345678", "DE", Some("+4915112345678")),
+            ("+1 415 555 0148", "DE", Some("+14155550148")),
+            ("+44 20 7946 0018", "DE", Some("+442079460018")),
+            ("415", "US", None),
+            ("+", "US", None),
+        ] {
+            assert_eq!(e164(typed, country).as_deref(), read, "{typed} in {country}");
+        }
+    }
 }

@@ -262,11 +262,6 @@ pub struct Row {
 }
 
 impl Row {
-    /// Before and after the "@": a long address breaks there.
-    pub fn email_parts(&self) -> Option<(&str, &str)> {
-        self.email.split_once('@')
-    }
-
     pub fn name(&self) -> String {
         full_name(&self.first_name, &self.last_name)
     }

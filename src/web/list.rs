@@ -9,6 +9,9 @@ use diesel::prelude::*;
 use diesel::query_builder::QueryFragment;
 use diesel::sql_types::{BigInt, Bool, SqlType, Text, Timestamp};
 
+/// Rows of the longest page of any list.
+pub const LONGEST_PAGE: usize = 100;
+
 /// A value of the column that a list is sorted by.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Key {

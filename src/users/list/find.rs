@@ -2,7 +2,7 @@
 
 use super::{Count, Filter, Limits, ListQuery, Listing, Matching, Scope};
 use crate::access::UserId;
-use crate::db::Conn;
+use crate::db::{Conn, Prepared};
 use crate::error::Result;
 use crate::schema::{team_members, users};
 use crate::teams::TeamId;
@@ -95,7 +95,7 @@ impl Request<'_> {
         .bind::<Text, _>(self.filter.status)
         .bind::<Text, _>(containing(words))
         .bind::<BigInt, _>(limit);
-        Ok(found.load::<Found>(conn)?.into_iter().map(|row| row.id).collect())
+        Ok(Prepared(found).load::<Found>(conn)?.into_iter().map(|row| row.id).collect())
     }
 
     /// Each part names account and status again, so that each can go through an index of its own.
@@ -136,7 +136,7 @@ impl Request<'_> {
             }
             _ => {
                 let by = if one.words.is_some() || one.team.is_some() { By::Row } else { By::Index };
-                Ok(self.narrowed(self.all(by), one, By::Index).select(users::id).limit(limit).load(conn)?)
+                Ok(Prepared(self.narrowed(self.all(by), one, By::Index).select(users::id).limit(limit)).load(conn)?)
             }
         }
     }
@@ -177,7 +177,7 @@ impl Request<'_> {
         let cap = self.scope.limits.cap;
         let query = self.narrowed(self.among(among), self.filter, By::Row);
         let query = query.select(users::id).limit(cap as i64 + 1);
-        let found: Vec<UserId> = query.load(conn)?;
+        let found: Vec<UserId> = if among.is_some() { query.load(conn)? } else { Prepared(query).load(conn)? };
         Ok(if found.len() > cap { Count::MoreThan(cap) } else { Count::Exactly(found.len()) })
     }
 
@@ -202,7 +202,9 @@ impl Request<'_> {
         let window = self.query.window();
         let query = self.narrowed(self.among(among), self.filter, By::Row);
         let query = self.ordered(query, window.cursor()).limit(self.query.page_size() as i64 + 1);
-        Ok(query.select(Row::as_select()).load(conn)?)
+        let query = query.select(Row::as_select());
+        // Lists of ids may be of any length.
+        Ok(if among.is_some() { query.load(conn)? } else { Prepared(query).load(conn)? })
     }
 
     /// The page's rows and one more, along the sort column's index; true if the time was up before.
@@ -231,20 +233,16 @@ impl Request<'_> {
         // What many have is found soon, so strides begin short.
         let mut stride = self.scope.limits.stride.min(1000);
         loop {
-            let end: Option<Row> = self
-                .ordered(self.all(By::Index), from.as_ref())
-                .offset(stride)
-                .limit(1)
-                .select(Row::as_select())
-                .first(conn)
-                .optional()?;
+            let end = self.ordered(self.all(By::Index), from.as_ref()).offset(stride).limit(1);
+            let end: Option<Row> = Prepared(end.select(Row::as_select())).get_result(conn).optional()?;
             let query = self.narrowed(self.all(By::Index), self.filter, By::Row);
             let mut query = self.ordered(query, from.as_ref());
             let end = end.map(|row| sort.cursor(&row));
             if let Some(end) = &end {
                 query = query.filter(list::up_to(sort.columns(), end, self.is_ascending()));
             }
-            let here: Vec<Row> = query.limit((wanted - rows.len()) as i64).select(Row::as_select()).load(conn)?;
+            let query = query.limit((wanted - rows.len()) as i64).select(Row::as_select());
+            let here: Vec<Row> = Prepared(query).load(conn)?;
             rows.extend(here);
             if rows.len() >= wanted || end.is_none() {
                 return Ok((rows, false));

@@ -7,7 +7,7 @@ use crate::teams::TeamId;
 use crate::users::fold::{fold, fold_query};
 use crate::users::model::{Row, Status};
 use crate::web::form;
-use crate::web::list::{Columns, Cursor, Key, Kind, Window};
+use crate::web::list::{Columns, Cursor, Key, Kind, LONGEST_PAGE, Window};
 use crate::web::text::Times;
 use serde::Deserialize;
 
@@ -188,7 +188,7 @@ impl ListQuery {
     }
 }
 
-pub const ROWS: [usize; 3] = [25, 50, 100];
+pub const ROWS: [usize; 3] = [25, 50, LONGEST_PAGE];
 
 /// What the list can be sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,4 @@
 use crate::access::{Actor, Can, Permission, Role, UserId, ViewUsers, Viewer};
-use crate::accounts;
 use crate::credits::{self, Allocation, CreditKind, Pool};
 use crate::db::Conn;
 use crate::error::Result;
@@ -38,7 +37,6 @@ pub struct IndexPage {
     /// When those who are pending deletion are erased.
     dates: Vec<(UserId, NaiveDateTime)>,
     may_add: bool,
-    may_add_yet: bool,
     seats: SeatMap,
 }
 
@@ -46,6 +44,7 @@ impl IndexPage {
     pub fn load(conn: &mut Conn, scope: &Scope, actor: Actor, page: Page, query: ListQuery) -> Result<Self> {
         let listing = list::page(conn, scope, &query, &page.times)?;
         let shown: Vec<UserId> = listing.rows.iter().map(|row| row.id).collect();
+        let is_pending = query.status() == Status::Pending;
         Ok(IndexPage {
             pools: credits::pools(conn, scope.account)?,
             allocations: credits::allocations_of(conn, scope.account, &shown)?,
@@ -54,9 +53,8 @@ impl IndexPage {
             companies: companies::suggestions(conn, scope.account)?,
             operators: operator::of_account(conn, scope.account)?,
             roles: rules::roles_to_give(&actor, true),
-            dates: removal::dates(conn, scope.account, &shown)?,
+            dates: if is_pending { removal::dates(conn, scope.account, &shown)? } else { vec![] },
             may_add: actor.permissions.has(Permission::EditUsers),
-            may_add_yet: accounts::may_add_users(conn, scope.account)?,
             seats: SeatMap::of(&page.viewer),
             page,
             actor,

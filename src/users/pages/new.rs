@@ -1,6 +1,5 @@
 use super::{BackQuery, Offer, direct_label, field_of};
 use crate::access::{Actor, Can, EditUsers, Permission, Role};
-use crate::accounts;
 use crate::error::{Error, Result};
 use crate::users::form::UserForm;
 use crate::users::list::ListQuery;
@@ -67,14 +66,10 @@ impl NewPage {
 /// Adding asks for a place where the new user can sign in: 403 as long as there is none.
 async fn add_offer(can: &Can<EditUsers>) -> Result<Offer> {
     let viewer = can.viewer.clone();
-    can.db
-        .read(move |conn| {
-            if !accounts::may_add_users(conn, viewer.account)? {
-                return Err(Error::NoDomainYet);
-            }
-            Offer::load(conn, &viewer)
-        })
-        .await
+    if !viewer.may_add_users {
+        return Err(Error::NoDomainYet);
+    }
+    can.db.read(move |conn| Offer::load(conn, &viewer)).await
 }
 
 /// GET /users/new

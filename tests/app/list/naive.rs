@@ -274,7 +274,7 @@ async fn however_large_the_account_the_list_is_the_naive_one() {
         walk(&app, scope, &query, &times, &expected);
         all_at_once(&app, scope, &query, &times, expected);
     }
-    assert!(found > 80, "most queries should find somebody: {found}");
+    assert!(found > 70, "many queries should find somebody: {found}");
 }
 
 #[actix_web::test]

@@ -103,7 +103,7 @@ async fn what_was_exported_is_in_the_log_and_no_word_that_tells_of_a_person() {
         ("csv".to_owned(), "format=csv, filter=status=enabled".to_owned()),
         ("xlsx".into(), "format=xlsx, filter=status=enabled, users=3".into()),
         ("csv?q=zoe&role=member".into(), "format=csv, filter=status=enabled words role=member".into()),
-        ("csv?company=yamada&q=%2B".into(), "format=csv, filter=status=enabled nobody company".into()),
+        ("csv?company=yamada&q=%E2%80%8B".into(), "format=csv, filter=status=enabled nobody company".into()),
         (
             format!("xlsx?status=disabled&plan={free}&from=2026-03-01"),
             format!("format=xlsx, filter=status=disabled plan={free} from=2026-03-01 05:00:00, users=0"),
