@@ -32,9 +32,9 @@ impl Instrumentation for Watched {
 
 /// Runs each case once, within this program, and writes down what it asks the database.
 pub fn write(place: &Place, session: &str, cases: &[Case], users: u32) {
+    // For each connection of this program from here on: pools open them when they are needed.
     set_default_instrumentation(|| Some(Box::new(Watched))).unwrap();
     let db = place.open();
-    set_default_instrumentation(|| None).unwrap();
     let config = Config::read(&ServerSettings::plain(), place.folder.path()).unwrap();
     let app = web::Data::new(App::new(config, db.clone()).unwrap());
     let asked = actix_web::rt::System::new().block_on(async move {

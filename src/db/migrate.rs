@@ -89,6 +89,6 @@ fn create_trigram_index(conn: &mut PgConnection) {
          CREATE INDEX IF NOT EXISTS users_search ON users USING gin (account_id, search gin_trgm_ops)",
     );
     if let Err(cause) = created {
-        tracing::warn!(%cause, "the extensions pg_trgm and btree_gin can't be created: large accounts search by the beginning of a word only");
+        tracing::warn!(%cause, "the extensions pg_trgm and btree_gin can't be created: large accounts search by the beginning of names, addresses and usernames only");
     }
 }

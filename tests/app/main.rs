@@ -19,6 +19,7 @@ mod forms;
 mod hostile;
 mod instances;
 mod isolation;
+mod licences;
 mod list;
 mod mail;
 mod operator;

@@ -1,6 +1,6 @@
 //! The queries of one page.
 
-use super::{Count, Filter, Limits, ListQuery, Listing, Matching, Scope};
+use super::{Count, Filter, Limits, ListQuery, Listing, Matching, Scope, Sort, has_trigram};
 use crate::access::UserId;
 use crate::db::{Conn, Prepared};
 use crate::error::Result;
@@ -40,7 +40,7 @@ impl Request<'_> {
     /// Adds the filter's conditions.
     fn narrowed(&self, mut query: UserQuery<'static>, filter: &Filter, by: By) -> UserQuery<'static> {
         if let Some(words) = &filter.words {
-            query = query.filter(self.matches(words));
+            query = query.filter(self.matches(words, by));
         }
         if let Some(role) = filter.role {
             query = query.filter(equals::<Text, _>("users.role", role.code(), by));
@@ -74,10 +74,17 @@ impl Request<'_> {
         }
     }
 
-    /// Rows whose texts have these words: inside, or where that has no index, at the beginning of a name.
-    fn matches(&self, words: &str) -> Condition<users::table> {
+    /// Rows whose texts have these words: inside, or where that has no index, at the beginning of names; longer words also of
+    /// addresses and usernames.
+    fn matches(&self, words: &str, by: By) -> Condition<users::table> {
         if !self.scope.searches_inside(words) {
-            return self.begins_with(words);
+            let begins = |column| self.begins_with(column, words, by);
+            return match has_trigram(words) {
+                true => {
+                    Box::new(begins("users.name_key").or(begins("users.email_key")).or(begins("users.username_key")))
+                }
+                false => begins("users.name_key"),
+            };
         }
         Box::new(sql::<Bool>("users.search LIKE ").bind::<Text, _>(containing(words)).sql(" ESCAPE '\\'"))
     }
@@ -98,22 +105,31 @@ impl Request<'_> {
         Ok(Prepared(found).load::<Found>(conn)?.into_iter().map(|row| row.id).collect())
     }
 
-    /// Each part names account and status again, so that each can go through an index of its own.
-    fn begins_with(&self, words: &str) -> Condition<users::table> {
-        let end = format!("{words}\u{10FFFF}");
-        let begins = |column: &str| {
+    /// By its index: names account and status again, so that each column can go through one of its own. (Those of usernames
+    /// hold only users who have one, so the query must say so.)
+    fn begins_with(&self, column: &str, words: &str, by: By) -> Condition<users::table> {
+        let column = if by == By::Index { column.to_owned() } else { format!("COALESCE({column}, {column})") };
+        Box::new(
             sql::<Bool>("(users.account_id = ")
                 .bind::<BigInt, _>(self.scope.account)
                 .sql(" AND users.status = ")
                 .bind::<Text, _>(self.filter.status)
-                // The indexes of usernames hold only those who have one, so the query must say so.
                 .sql(&format!(" AND {column} <> '' AND {column} >= "))
                 .bind::<Text, _>(words.to_owned())
                 .sql(&format!(" AND {column} < "))
-                .bind::<Text, _>(end.clone())
-                .sql(")")
-        };
-        Box::new(begins("users.name_key").or(begins("users.email_key")).or(begins("users.username_key")))
+                .bind::<Text, _>(format!("{words}\u{10FFFF}"))
+                .sql(")"),
+        )
+    }
+
+    /// Where the list is walked: the whole tab, or of names in their own order those that begin with the word.
+    fn walked(&self) -> UserQuery<'static> {
+        match &self.filter.words {
+            Some(words) if !self.scope.is_small() && !has_trigram(words) && self.query.order().0 == Sort::Name => {
+                self.all(By::Index).filter(self.begins_with("users.name_key", words, By::Index))
+            }
+            _ => self.all(By::Index),
+        }
     }
 
     /// The ids of a condition that few users meet; None where each is met by many.
@@ -233,9 +249,9 @@ impl Request<'_> {
         // What many have is found soon, so strides begin short.
         let mut stride = self.scope.limits.stride.min(1000);
         loop {
-            let end = self.ordered(self.all(By::Index), from.as_ref()).offset(stride).limit(1);
+            let end = self.ordered(self.walked(), from.as_ref()).offset(stride).limit(1);
             let end: Option<Row> = Prepared(end.select(Row::as_select())).get_result(conn).optional()?;
-            let query = self.narrowed(self.all(By::Index), self.filter, By::Row);
+            let query = self.narrowed(self.walked(), self.filter, By::Row);
             let mut query = self.ordered(query, from.as_ref());
             let end = end.map(|row| sort.cursor(&row));
             if let Some(end) = &end {
@@ -294,11 +310,14 @@ fn containing(words: &str) -> String {
     format!("%{}%", words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
 }
 
-/// `"smi" AND "mit" AND "ith"`: how FTS5 with detail=none is asked for "smith".
+/// `"bri" AND "ght" AND "ter"`: how FTS5 with detail=none is asked for "brighter". No more trigrams than hold every letter,
+/// since the answer is checked again.
 fn trigrams(words: &str) -> String {
     let letters: Vec<char> = words.chars().collect();
-    let each = letters.windows(3).map(|three| format!("\"{}\"", three.iter().collect::<String>().replace('"', "\"\"")));
-    each.collect::<Vec<_>>().join(" AND ")
+    let last = letters.len().saturating_sub(3);
+    let starts = (0..last).step_by(3).chain([last]);
+    let each = starts.map(|start| letters.iter().skip(start).take(3).collect::<String>().replace('"', "\"\""));
+    each.map(|three| format!("\"{three}\"")).collect::<Vec<_>>().join(" AND ")
 }
 
 #[cfg(test)]
@@ -307,7 +326,9 @@ mod tests {
 
     #[test]
     fn words_are_asked_as_trigrams() {
-        assert_eq!(trigrams("smith"), r#""smi" AND "mit" AND "ith""#);
+        assert_eq!(trigrams("brighter"), r#""bri" AND "ght" AND "ter""#);
+        assert_eq!(trigrams("smithy"), r#""smi" AND "thy""#);
+        assert_eq!(trigrams("mit"), r#""mit""#);
         assert_eq!(trigrams("a\"b"), "\"a\"\"b\"");
         assert_eq!(containing("50%_\\"), "%50\\%\\_\\\\%");
     }

@@ -92,7 +92,7 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             small: 20_000,
-            few: 5000,
+            few: 1000,
             cap: 1000,
             stride: 20_000,
             time: Duration::from_secs(3),
@@ -130,9 +130,12 @@ impl Scope {
 
     /// Trigrams need three letters or digits in a row; less is looked for at the beginning of names.
     fn searches_inside(&self, words: &str) -> bool {
-        let has_trigram = words.split(|c: char| !c.is_ascii_alphanumeric()).any(|run| run.len() >= 3);
-        self.is_small() || (self.trigrams && has_trigram)
+        self.is_small() || (self.trigrams && has_trigram(words))
     }
+}
+
+fn has_trigram(words: &str) -> bool {
+    words.split(|c: char| !c.is_ascii_alphanumeric()).any(|run| run.len() >= 3)
 }
 
 /// One page.

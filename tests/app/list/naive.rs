@@ -75,8 +75,6 @@ struct Known {
     #[diesel(sql_type = Text)]
     email_key: String,
     #[diesel(sql_type = Text)]
-    username_key: String,
-    #[diesel(sql_type = Text)]
     company_key: String,
     #[diesel(sql_type = Text)]
     search: String,
@@ -114,7 +112,7 @@ impl Naive {
             if inside || is_long {
                 return user.search.contains(words);
             }
-            [&user.name_key, &user.email_key, &user.username_key].iter().any(|key| key.starts_with(words))
+            user.name_key.starts_with(words)
         };
         let mut found: Vec<&Known> = self
             .users
