@@ -17,15 +17,17 @@ use std::fmt::Write;
 use std::path::Path;
 use std::sync::Mutex;
 
-static ASKED: Mutex<Vec<String>> = Mutex::new(vec![]);
+/// What was asked, while a case runs.
+static ASKED: Mutex<Option<Vec<String>>> = Mutex::new(None);
 
 struct Watched;
 
 impl Instrumentation for Watched {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-        if let InstrumentationEvent::StartQuery { query, .. } = event {
-            let text = query.to_string();
-            ASKED.lock().unwrap().push(text.split(" -- binds").next().unwrap_or_default().to_owned());
+        if let InstrumentationEvent::StartQuery { query, .. } = event
+            && let Some(asked) = &mut *ASKED.lock().unwrap()
+        {
+            asked.push(query.to_string().split(" -- binds").next().unwrap_or_default().to_owned());
         }
     }
 }
@@ -41,7 +43,7 @@ pub fn write(place: &Place, session: &str, cases: &[Case], users: u32) {
         let service = init_service(app::build(app)).await;
         let mut asked = vec![];
         for case in cases {
-            ASKED.lock().unwrap().clear();
+            *ASKED.lock().unwrap() = Some(vec![]);
             let Request { method, path, form, status } = case.request(0);
             let request = TestRequest::with_uri(&path)
                 .method(Method::from_bytes(method.as_bytes()).unwrap())
@@ -53,7 +55,7 @@ pub fn write(place: &Place, session: &str, cases: &[Case], users: u32) {
                 .set_payload(form);
             let answer = call_service(&service, request.to_request()).await;
             assert_eq!(answer.status(), status, "{path}");
-            asked.push((case.name, std::mem::take(&mut *ASKED.lock().unwrap())));
+            asked.push((case.name, ASKED.lock().unwrap().take().unwrap_or_default()));
         }
         asked
     });

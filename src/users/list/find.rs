@@ -134,8 +134,10 @@ impl Request<'_> {
 
     /// The ids of a condition that few users meet; None where each is met by many.
     pub fn few(&self, conn: &mut Conn) -> Result<Option<Vec<UserId>>> {
-        let few = self.scope.limits.few;
+        let Limits { few, cap, .. } = self.scope.limits;
         for one in self.filter.each() {
+            // Words are looked up slowly: no more of them than are counted.
+            let few = if one.words.is_some() { cap } else { few };
             let ids = self.candidates(conn, &one, few as i64 + 1)?;
             if ids.len() <= few {
                 return Ok(Some(ids));

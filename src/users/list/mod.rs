@@ -1,9 +1,9 @@
 //! The list of Manage Users: what its URL says, and how its rows are found without ever walking a large account.
 //!
 //! Small accounts scan their own rows. In large ones each condition is asked for its first [`Limits::few`] + 1 users
-//! through its own index (search: trigrams). One with few users gives the ids, and only these are sorted. Where all have
-//! many, the sort column's index is walked in strides, so that no query touches more than [`Limits::stride`] rows, until
-//! the page is full or the time is up.
+//! through its own index (words: for [`Limits::cap`] + 1, by trigrams). One with few users gives the ids, and only these
+//! are sorted. Where all have many, the sort column's index is walked in strides, so that no query touches more than
+//! [`Limits::stride`] rows, until the page is full or the time is up.
 
 mod find;
 mod query;
@@ -92,7 +92,7 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             small: 20_000,
-            few: 1000,
+            few: 5000,
             cap: 1000,
             stride: 20_000,
             time: Duration::from_secs(3),
