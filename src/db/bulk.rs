@@ -39,7 +39,7 @@ impl Rows {
             }
             Conn::Postgres(conn) => {
                 let rows = format!("json_populate_recordset(NULL::{table}, $1::json)");
-                for chunk in self.rows.chunks(500) {
+                for chunk in self.rows.chunks(POSTGRES_ROWS) {
                     diesel::sql_query(format!("INSERT INTO {table} ({into}) SELECT {into} FROM {rows}"))
                         .bind::<Text, _>(serde_json::to_string(chunk).map_err(anyhow::Error::from)?)
                         .execute(conn)?;
@@ -50,7 +50,9 @@ impl Rows {
     }
 }
 
-/// Values in one statement.
+/// Rows of one statement on Postgres, which would plan many small ones.
+const POSTGRES_ROWS: usize = 5000;
+/// Values of one statement on SQLite.
 const CELLS: usize = 400;
 
 /// Some rows for SQLite, whose statement is prepared once a table. (Taken apart from JSON, as on Postgres, they need twice the
@@ -153,7 +155,10 @@ pub fn without_indexes<T>(conn: &mut Conn, tables: &[&str], fill: impl FnOnce(&m
             diesel::sql_query(SQLITE_PARTS).bind::<Text, _>(tables).load(conn)?
         }
         Conn::Postgres(conn) => {
-            conn.batch_execute("SET LOCAL statement_timeout = 0; SET LOCAL maintenance_work_mem = '256MB'")?;
+            // JIT would compile statements that run once.
+            conn.batch_execute(
+                "SET LOCAL statement_timeout = 0; SET LOCAL maintenance_work_mem = '256MB'; SET LOCAL jit = off",
+            )?;
             diesel::sql_query(POSTGRES_PARTS).bind::<Text, _>(tables).load(conn)?
         }
     };
