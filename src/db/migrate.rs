@@ -32,12 +32,7 @@ impl Db {
                 done?
             }
             Conn::Postgres(conn) => {
-                conn.batch_execute("SET statement_timeout=0; SET lock_timeout=0; SELECT pg_advisory_lock(7411)")?;
-                let done = run_migrations(conn, POSTGRES_MIGRATIONS).inspect(|_| create_trigram_index(conn));
-                conn.batch_execute(&format!(
-                    "SELECT pg_advisory_unlock(7411); SET statement_timeout=30000; SET lock_timeout={LOCK_WAIT}"
-                ))?;
-                done?
+                in_turn(conn, |conn| run_migrations(conn, POSTGRES_MIGRATIONS).inspect(|_| create_trigram_index(conn)))?
             }
         };
         Ok(done)
@@ -48,9 +43,20 @@ impl Db {
         let mut conn = self.writers.get().context("the database is busy")?;
         match &mut **conn {
             Conn::Sqlite(conn) => schema_state(conn, SQLITE_MIGRATIONS),
-            Conn::Postgres(conn) => schema_state(conn, POSTGRES_MIGRATIONS),
+            // In turn too: Diesel makes its own table where it is missing, and two that do so at once disturb each other.
+            Conn::Postgres(conn) => in_turn(conn, |conn| schema_state(conn, POSTGRES_MIGRATIONS)),
         }
     }
+}
+
+/// Of the programs that start on one Postgres, one after the other.
+fn in_turn<T>(conn: &mut PgConnection, work: impl FnOnce(&mut PgConnection) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    conn.batch_execute("SET statement_timeout=0; SET lock_timeout=0; SELECT pg_advisory_lock(7411)")?;
+    let done = work(conn);
+    conn.batch_execute(&format!(
+        "SELECT pg_advisory_unlock(7411); SET statement_timeout=30000; SET lock_timeout={LOCK_WAIT}"
+    ))?;
+    done
 }
 
 fn run_migrations<DB: diesel::backend::Backend>(
