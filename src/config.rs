@@ -273,6 +273,10 @@ fn cookie_key(data_dir: &Path) -> anyhow::Result<Vec<u8>> {
         return cookie_key_from(&text)
             .context("COOKIE_KEY must be 128 hexadecimal digits: openssl rand -hex 64 makes some");
     }
+    kept_cookie_key(data_dir)
+}
+
+fn kept_cookie_key(data_dir: &Path) -> anyhow::Result<Vec<u8>> {
     let path = data_dir.join("cookie.key");
     if !path.exists() {
         let mut key = [0u8; 64];
@@ -286,18 +290,16 @@ fn cookie_key(data_dir: &Path) -> anyhow::Result<Vec<u8>> {
         .with_context(|| format!("{} is damaged: delete it, and everybody signs in anew", path.display()))
 }
 
-/// A file that only its owner can read.
+/// A file that only its owner can read, there with all of its text or not at all.
 fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
     use std::io::Write;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Ok(mut file) => file.write_all(text.as_bytes()),
+    let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(path) {
         // Another instance was a moment faster.
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
+        Err(failed) if failed.error.kind() != std::io::ErrorKind::AlreadyExists => Err(failed.error),
+        _ => Ok(()),
     }
 }
 
@@ -340,6 +342,23 @@ mod tests {
             "seats.example#",
         ] {
             assert!(!public.is_shared_host(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn instances_that_start_together_have_one_key() {
+        for _ in 0..100 {
+            let folder = tempfile::tempdir().unwrap();
+            let start = std::sync::Barrier::new(8);
+            let key = || {
+                start.wait();
+                kept_cookie_key(folder.path()).unwrap()
+            };
+            let keys: Vec<_> = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..8).map(|_| scope.spawn(key)).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            assert!(keys.iter().all(|key| *key == keys[0]));
         }
     }
 
