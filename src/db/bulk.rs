@@ -5,9 +5,11 @@ use crate::error::Result;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 use diesel::sqlite::Sqlite;
 use serde_json::Value;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// A time as both databases read it and SQLite keeps it (as Diesel writes it there): for [`Rows`].
 pub fn time_text(at: chrono::NaiveDateTime) -> String {
@@ -38,15 +40,48 @@ impl Rows {
                 }
             }
             Conn::Postgres(conn) => {
-                let rows = format!("json_populate_recordset(NULL::{table}, $1::json)");
-                for chunk in self.rows.chunks(POSTGRES_ROWS) {
-                    diesel::sql_query(format!("INSERT INTO {table} ({into}) SELECT {into} FROM {rows}"))
-                        .bind::<Text, _>(serde_json::to_string(chunk).map_err(anyhow::Error::from)?)
+                let types = types_of(conn, table)?;
+                let read =
+                    |(index, column): (usize, &&str)| format!("unnest(${}::text[])::{}", index + 1, types[*column]);
+                let read = columns.iter().enumerate().map(read).collect::<Vec<_>>().join(", ");
+                for rows in self.rows.chunks(POSTGRES_ROWS) {
+                    let insert = diesel::sql_query(format!("INSERT INTO {table} ({into}) SELECT {read}")).into_boxed();
+                    let by_column =
+                        columns.iter().map(|column| rows.iter().map(|row| as_text(&row[*column])).collect());
+                    by_column
+                        .fold(insert, |insert, texts: Vec<_>| insert.bind::<Array<Nullable<Text>>, _>(texts))
                         .execute(conn)?;
                 }
             }
         }
         Ok(())
+    }
+}
+
+/// The types of a table's columns on Postgres.
+fn types_of(conn: &mut PgConnection, table: &str) -> Result<BTreeMap<String, String>> {
+    #[derive(diesel::QueryableByName)]
+    struct Column {
+        #[diesel(sql_type = Text)]
+        name: String,
+        #[diesel(sql_type = Text)]
+        type_name: String,
+    }
+    let columns: Vec<Column> = diesel::sql_query(
+        "SELECT attname::text AS name, format_type(atttypid, atttypmod) AS type_name FROM pg_attribute \
+         WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped",
+    )
+    .bind::<Text, _>(table)
+    .load(conn)?;
+    Ok(columns.into_iter().map(|column| (column.name, column.type_name)).collect())
+}
+
+/// As Postgres reads a value of any type.
+fn as_text(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.into()),
+        other => Some(other.to_string().into()),
     }
 }
 
