@@ -23,7 +23,8 @@ addEventListener('keydown', e => {
 });
 
 // On a phone the list is below the summary: whoever searched or turned the page sees the list.
-if (innerWidth < 640 && location.search) document.getElementById('list')?.scrollIntoView();
+// (Asking for the width costs a layout, so it comes second.)
+if (location.search && innerWidth < 640) document.getElementById('list')?.scrollIntoView();
 
 // The list answers while one types or chooses: the same page, fetched, in place of what it says now. The focus stays, and
 // Back leads to the list before the search.
