@@ -90,8 +90,8 @@ const POSTGRES_ROWS: usize = 5000;
 /// Values of one statement on SQLite.
 const CELLS: usize = 400;
 
-/// Some rows for SQLite, whose statement is prepared once a table. (Taken apart from JSON, as on Postgres, they need twice the
-/// time.)
+/// Some rows for SQLite, whose statement is prepared once a table. (Taken apart from JSON by the database, they
+/// need twice the time.)
 struct Many<'a> {
     insert: &'a str,
     rows: Vec<Vec<Cell<'a>>>,
