@@ -66,6 +66,14 @@ impl BatchPage {
         plans::name_among(&self.plans, id)
     }
 
+    /// What of a user is about to change: what they have now.
+    fn has_now(&self, row: &Row) -> &str {
+        match self.action {
+            Action::Plan(_) => plans::name_among(&self.plans, row.plan_id),
+            _ => row.role.label(),
+        }
+    }
+
     fn title(&self) -> String {
         let users = counted(self.batch.total, "user", "users");
         match (self.batch.state, self.action) {

@@ -50,6 +50,7 @@ async fn the_keyboard_is_enough(device: Device) {
 
     a_row_menu(&tab).await;
     tab.go("/users").await;
+    a_switch(&tab).await;
     the_search(&tab).await;
     the_selected(&tab).await;
     a_form(&tab).await;
@@ -116,6 +117,22 @@ async fn a_row_menu(tab: &Tab) {
     press(tab, Key::Down).await;
     press(tab, Key::Enter).await;
     tab.sees("h1", "Mateo Silva").await;
+}
+
+/// Who is disabled leaves the tab; the focus stays at the list.
+async fn a_switch(tab: &Tab) {
+    for (name, value, tab_after) in [("Disable", "disabled", "/users?status=disabled"), ("Enable", "enabled", "/users")]
+    {
+        let button = people::menu_of("Mateo Silva");
+        tab_to(tab, &button).await;
+        press(tab, Key::Enter).await;
+        tab_to(tab, &format!("details[open] [name=status][value={value}]")).await;
+        press(tab, Key::Enter).await;
+        tab.sees("main [role=status]", &format!("Mateo Silva was {}d", name.to_lowercase())).await;
+        press(tab, Key::Tab).await;
+        tab.is_focused("#tabs a").await;
+        tab.go(tab_after).await;
+    }
 }
 
 /// Options by arrow keys, a box by the space bar, and Enter in a field, which must not press a preset.

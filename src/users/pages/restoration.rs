@@ -23,5 +23,5 @@ pub async fn restore(
         Err(Error::Refused(refusal)) => Flash::refused(refusal.to_string()),
         Err(error) => return Err(error),
     };
-    Ok(flash::redirect(&ListQuery::from_text(&form.back).path(), Some(flash)))
+    Ok(flash::redirect(&format!("{}#list", ListQuery::from_text(&form.back).path()), Some(flash)))
 }

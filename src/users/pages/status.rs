@@ -24,7 +24,8 @@ pub async fn set_status(
 ) -> Result<HttpResponse> {
     let id = user_id(&id)?;
     let status = Status::chosen(&form.status).ok_or(Error::BadRequest)?;
-    let list = ListQuery::from_text(&form.back).path();
+    // The user has left the tab, and their row with them: the focus goes to the list.
+    let list = format!("{}#list", ListQuery::from_text(&form.back).path());
     let actor = can.actor;
     let flash = match can.db.write(move |conn| switch::set_status(conn, &actor, id, status)).await {
         Ok(switched) => Flash::done(told(&switched.user, status)),

@@ -96,7 +96,7 @@ async fn disabling_ends_the_sessions_at_once_on_the_list_and_in_the_form() {
     let (app, amara) = TestApp::with_owner().await;
     let mateo = app.person("Mateo Silva", Role::Admin).await;
     let page = amara.post(&format!("{}/status", mateo.path()), [("status", "disabled"), ("back", "q=mateo")]).await;
-    assert_eq!(page.location.as_deref(), Some("/users?q=mateo"));
+    assert_eq!(page.location.as_deref(), Some("/users?q=mateo#list"));
     assert!(mateo.get("/users").await.sends_to_sign_in());
 
     let yara = app.person("Yara Haddad", Role::Admin).await;
