@@ -1,6 +1,7 @@
 //! One error for the whole program. Over HTTP it becomes a page: what the visitor may know, in plain words.
 //! The cause of a 500 is logged once, here, under the request's id.
 
+use crate::credits::Shortage;
 use actix_web::{HttpResponse, ResponseError, http::StatusCode, http::header};
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DieselError};
 
@@ -68,11 +69,16 @@ pub enum Refusal {
     /// Who was to take over what a deleted user leaves.
     HeirGone,
     HeirDeleted,
+    /// More than there is, or less than is used.
+    Credits(Shortage),
+    /// Somebody else allocated in between.
+    AllocationChanged,
 }
 
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
+            Refusal::Credits(shortage) => return shortage.fmt(f),
             Refusal::NoFreeSeat => "No license is free. Disable a user first, or choose a seat outside the package.",
             Refusal::LastOwner => "This is the only Owner who can sign in. Make somebody else an Owner first.",
             Refusal::Self_ => "You can't disable yourself or change your own role. Ask another admin.",
@@ -92,6 +98,9 @@ impl std::fmt::Display for Refusal {
             Refusal::EmailTakenSince => "Another user has this email by now. Change that user's email first.",
             Refusal::UsernameTakenSince => "Another user has this username by now. Change that user's username first.",
             Refusal::RoleChanged => "Somebody else changed this role meanwhile. Look at it, then choose again.",
+            Refusal::AllocationChanged => {
+                "Somebody else changed these amounts meanwhile. Look at them, then enter yours again."
+            }
             Refusal::HeirDeleted => "This user is being deleted too. Enter another one.",
             Refusal::HeirGone => "No enabled user that can take this over has this email or username.",
         })
@@ -140,6 +149,12 @@ impl From<diesel::r2d2::PoolError> for Error {
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Error::Refused(refusal)
+    }
+}
+
+impl From<Shortage> for Error {
+    fn from(shortage: Shortage) -> Self {
+        Refusal::Credits(shortage).into()
     }
 }
 

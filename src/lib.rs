@@ -50,6 +50,7 @@ pub mod sessions;
 pub mod teams;
 mod text_enum;
 mod turns;
+pub mod usage;
 pub mod users;
 pub mod verify;
 pub mod web;

@@ -16,6 +16,7 @@ diesel::table! {
         owners -> Int4,
         created_at -> Timestamp,
         pending_users -> Int4,
+        low_credit_at -> Text,
     }
 }
 
@@ -40,6 +41,23 @@ diesel::table! {
         kind -> Text,
         allocated -> Int8,
         used -> Int8,
+        cycle -> Int4,
+    }
+}
+
+diesel::table! {
+    api_tokens (account_id, id) {
+        account_id -> Int8,
+        id -> Int8,
+        name -> Text,
+        token_hash -> Text,
+        hint -> Text,
+        scope -> Text,
+        created_by -> Int8,
+        created_at -> Timestamp,
+        expires_at -> Nullable<Timestamp>,
+        last_used_at -> Nullable<Timestamp>,
+        revoked_at -> Nullable<Timestamp>,
     }
 }
 
@@ -68,6 +86,8 @@ diesel::table! {
         reached -> Int8,
         created_at -> Timestamp,
         changed_at -> Timestamp,
+        reason -> Text,
+        undone_by -> Nullable<Int8>,
     }
 }
 
@@ -97,6 +117,13 @@ diesel::table! {
         allocated -> Int8,
         used -> Int8,
         erased -> Int8,
+        cycle -> Int4,
+        cycle_ends_at -> Nullable<Timestamp>,
+        cycle_day -> Int4,
+        at_cycle_end -> Text,
+        cycle_grant -> Int8,
+        roll_over_cap -> Int8,
+        warned -> Int4,
     }
 }
 
@@ -115,6 +142,29 @@ diesel::table! {
         host -> Text,
         status -> Text,
         created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    ledger (account_id, id) {
+        account_id -> Int8,
+        id -> Int8,
+        at -> Timestamp,
+        kind -> Text,
+        entry -> Text,
+        user_id -> Nullable<Int8>,
+        amount -> Int8,
+        balance -> Int8,
+        cycle -> Int4,
+        actor_id -> Nullable<Int8>,
+        impersonator_id -> Nullable<Int8>,
+        token_id -> Nullable<Int8>,
+        reason -> Text,
+        reference -> Text,
+        batch_id -> Nullable<Int8>,
+        idempotency_key -> Nullable<Text>,
+        used_at -> Nullable<Timestamp>,
+        day -> Nullable<Date>,
     }
 }
 
@@ -213,6 +263,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    usage_days (account_id, scope, of_id, kind, day) {
+        account_id -> Int8,
+        scope -> Text,
+        of_id -> Int8,
+        kind -> Text,
+        day -> Date,
+        amount -> Int8,
+    }
+}
+
+diesel::table! {
+    usage_months (account_id, scope, of_id, kind, month) {
+        account_id -> Int8,
+        scope -> Text,
+        of_id -> Int8,
+        kind -> Text,
+        month -> Date,
+        amount -> Int8,
+    }
+}
+
+diesel::table! {
     user_settings (account_id, user_id) {
         account_id -> Int8,
         user_id -> Int8,
@@ -256,6 +328,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     activity,
     allocations,
+    api_tokens,
     batch_items,
     batches,
     companies,
@@ -263,6 +336,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     credit_pools,
     deletions,
     domains,
+    ledger,
     operators,
     outbox,
     person_keys,
@@ -272,6 +346,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     sign_in_failures,
     team_members,
     teams,
+    usage_days,
+    usage_months,
     user_settings,
     users,
 );

@@ -5,7 +5,7 @@ use crate::app::{self, App};
 use crate::batches::{self, Step};
 use crate::config::Config;
 use crate::db::Db;
-use crate::{mail, sessions, users};
+use crate::{mail, sessions, usage, users};
 use actix_web::{HttpServer, web};
 use anyhow::{Context, bail};
 use std::sync::Arc;
@@ -68,6 +68,7 @@ pub fn run(config: Config, db: Db) -> anyhow::Result<()> {
         let work = [
             actix_web::rt::spawn(run_batches(app.clone(), stop.clone())),
             actix_web::rt::spawn(erase_users(app.clone(), stop.clone())),
+            actix_web::rt::spawn(end_cycles(app.clone(), stop.clone())),
         ];
         let purge = actix_web::rt::spawn(purge(app.clone()));
         server.await?;
@@ -154,6 +155,24 @@ async fn erase_users(app: web::Data<App>, stop: Arc<AtomicBool>) {
             }
             Err(error) => {
                 tracing::warn!(%error, "users could not be erased");
+                AFTER_FAULT
+            }
+        };
+        actix_web::rt::time::sleep(pause).await;
+    }
+}
+
+/// Ends the billing cycles that are over: each once, however many instances look.
+async fn end_cycles(app: web::Data<App>, stop: Arc<AtomicBool>) {
+    while !stop.load(Ordering::Relaxed) {
+        let pause = match usage::end_cycles(&app.db).await {
+            Ok(0) => AFTER_FAULT,
+            Ok(ended) => {
+                tracing::info!(ended, "billing cycles ended");
+                BREATH
+            }
+            Err(error) => {
+                tracing::warn!(%error, "billing cycles could not be ended");
                 AFTER_FAULT
             }
         };

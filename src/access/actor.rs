@@ -31,6 +31,10 @@ pub struct Actor {
     pub address: String,
     /// The hash of the session's key, empty for the system.
     pub session: String,
+    /// The batch that this is part of.
+    pub batch: Option<i64>,
+    /// The API token by which this is done, in the name of whoever made it.
+    pub token: Option<i64>,
 }
 
 impl Actor {
@@ -44,6 +48,8 @@ impl Actor {
             is_operator: viewer.is_operator(),
             address,
             session,
+            batch: None,
+            token: None,
         }
     }
 
@@ -57,6 +63,8 @@ impl Actor {
             is_operator: true,
             address: String::new(),
             session: String::new(),
+            batch: None,
+            token: None,
         }
     }
 

@@ -100,7 +100,13 @@ pub fn create(conn: &mut Conn, new: &NewAccount) -> Result<(AccountId, UserId)> 
     if let Some(domain) = &new.domain {
         domains::add_verified(conn, id, domain)?;
     }
-    credits::create_pools(conn, id, |kind| if kind == CreditKind::Minutes { 0 } else { new.credits })?;
+    let clock = Times::new(&new.time_zone, clock::now());
+    credits::create_pools(
+        conn,
+        &Actor::system(id),
+        &clock,
+        |kind| if kind == CreditKind::Minutes { 0 } else { new.credits },
+    )?;
     let owner = NewUser { details: owner_details(new, &plan), password: new.owner_password.clone() };
     let user = users::add_owner(conn, &Actor::system(id), &owner)?;
     activity::record(conn, &Actor::system(id), "account.created", user, vec![])?;

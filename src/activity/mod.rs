@@ -4,4 +4,4 @@
 mod model;
 mod seal;
 
-pub use model::{Change, new_person, open, record, seal};
+pub use model::{Change, Seals, new_person, open, record, seal};

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::schema::{activity, person_keys};
 use diesel::prelude::*;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// One changed field, before and after. Both empty where the value itself is secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -86,6 +87,38 @@ pub fn seal(conn: &mut Conn, account: AccountId, person: UserId, text: &str) -> 
 pub fn open(conn: &mut Conn, account: AccountId, person: UserId, sealed: &str) -> Result<String> {
     let text = key_of(conn, account, person)?.open(sealed);
     text.ok_or_else(|| Error::Internal(anyhow::anyhow!("a sealed text is damaged")))
+}
+
+/// The keys of several people, for whoever seals much.
+pub struct Seals(BTreeMap<UserId, SealingKey>);
+
+impl Seals {
+    pub fn load(conn: &mut Conn, account: AccountId, people: &[UserId]) -> Result<Self> {
+        if people.is_empty() {
+            return Ok(Seals(BTreeMap::new()));
+        }
+        let rows: Vec<(UserId, String)> = person_keys::table
+            .filter(person_keys::account_id.eq(account))
+            .filter(person_keys::user_id.eq_any(people.to_vec()))
+            .select((person_keys::user_id, person_keys::sealing_key))
+            .load(conn)?;
+        let keys = rows.into_iter().map(|(person, key)| Ok((person, SealingKey::from_text(&key)?)));
+        keys.collect::<Result<_>>().map(Seals)
+    }
+
+    /// "" stays so.
+    pub fn seal(&self, person: UserId, text: &str) -> Result<String> {
+        match self.0.get(&person) {
+            _ if text.is_empty() => Ok(String::new()),
+            Some(key) => key.seal(text),
+            None => Err(Error::NotFound),
+        }
+    }
+
+    /// What was sealed; nothing of people who are erased.
+    pub fn open(&self, person: UserId, sealed: &str) -> String {
+        self.0.get(&person).and_then(|key| key.open(sealed)).unwrap_or_default()
+    }
 }
 
 fn key_of(conn: &mut Conn, account: AccountId, user: UserId) -> Result<SealingKey> {

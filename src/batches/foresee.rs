@@ -87,8 +87,8 @@ impl Named {
     /// "extension 104, 120 Export, 30 Minutes": what goes to others. Numbers and teams' leads are not there yet.
     pub fn holds(&self) -> String {
         let extension = (!self.row.phone_ext.is_empty()).then(|| format!("extension {}", self.row.phone_ext));
-        let unused = self.allocations.iter().filter(|one| credits::unused(one) > 0);
-        let unused = unused.map(|one| format!("{} {}", number(credits::unused(one)), one.kind.name()));
+        let unused = self.allocations.iter().filter(|one| one.left() > 0);
+        let unused = unused.map(|one| format!("{} {}", number(one.left()), one.kind.name()));
         extension.into_iter().chain(unused).collect::<Vec<_>>().join(", ")
     }
 }
@@ -278,10 +278,12 @@ impl Prophet<'_> {
         let extensions = those.replace("{more}", "");
         let extensions = format!("SELECT '' AS kind, COUNT(*) AS amount FROM {extensions} AND users.phone_ext <> ''");
         told.extensions = self.amounts(conn, &extensions)?.first().map_or(0, |one| one.amount);
-        let unused = those.replace("{more}", "CROSS JOIN allocations");
+        let unused = those.replace("{more}", "CROSS JOIN allocations CROSS JOIN credit_pools");
         let unused = format!(
-            "SELECT allocations.kind, CAST(SUM(allocations.allocated - allocations.used) AS BIGINT) AS amount \
+            "SELECT allocations.kind, CAST(SUM(allocations.allocated - CASE WHEN allocations.cycle = credit_pools.cycle \
+             THEN allocations.used ELSE 0 END) AS BIGINT) AS amount \
              FROM {unused} AND allocations.account_id = users.account_id AND allocations.user_id = users.id \
+             AND credit_pools.account_id = allocations.account_id AND credit_pools.kind = allocations.kind \
              GROUP BY allocations.kind"
         );
         let unused = self.amounts(conn, &unused)?.into_iter().filter(|one| one.amount > 0);

@@ -1,11 +1,15 @@
-use crate::access::{AccountId, UserId};
+use super::book::Book;
+use super::shortage::Shortage;
+use crate::access::{AccountId, Actor, UserId};
+use crate::clock;
 use crate::db::{Conn, Prepared};
 use crate::error::Result;
-use crate::schema::{allocations, credit_pools};
+use crate::schema::{accounts, allocations, credit_pools};
 use crate::text_enum;
 use crate::web::list::LONGEST_PAGE;
-use crate::web::text::number;
-use diesel::dsl::sql;
+use crate::web::text::{Times, number};
+use chrono::NaiveDateTime;
+use diesel::dsl::case_when;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
@@ -23,6 +27,26 @@ impl CreditKind {
     /// The kinds that the list adds up as credits; minutes are shown apart.
     pub const CREDITS: [CreditKind; 3] = [CreditKind::Export, CreditKind::DirectDial, CreditKind::Calling];
 
+    /// As sentences count it: "Export credits", "minutes".
+    pub fn noun(self) -> &'static str {
+        match self {
+            CreditKind::Export => "Export credits",
+            CreditKind::DirectDial => "Direct Dial credits",
+            CreditKind::Calling => "Calling credits",
+            CreditKind::Minutes => "minutes",
+        }
+    }
+
+    /// "Export Credits", "Minutes": what a user has.
+    pub fn title(self) -> &'static str {
+        match self {
+            CreditKind::Export => "Export Credits",
+            CreditKind::DirectDial => "Direct Dial Credits",
+            CreditKind::Calling => "Calling Credits",
+            CreditKind::Minutes => "Minutes",
+        }
+    }
+
     /// "Export", "Direct Dial", "Calling", "Minutes".
     pub fn name(self) -> &'static str {
         match self {
@@ -34,25 +58,70 @@ impl CreditKind {
     }
 }
 
+text_enum! {
+    /// What becomes of a pool when its cycle ends.
+    pub enum AtCycleEnd {
+        Keep = "keep", "Keep what is left";
+        Reset = "reset", "Reset";
+        RollOver = "roll_over", "Roll over up to a cap";
+    }
+}
+
 /// What the account has of one kind. Credits are whole numbers, minutes whole minutes.
-#[derive(Debug, Clone, Queryable, Selectable)]
-#[diesel(table_name = credit_pools)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, AsChangeset)]
+#[diesel(table_name = credit_pools, primary_key(kind), treat_none_as_null = true)]
 pub struct Pool {
     pub kind: CreditKind,
     pub total: i64,
     pub allocated: i64,
     pub used: i64,
     /// What erased users had used: part of both.
-    erased: i64,
+    pub(super) erased: i64,
+    /// Counts the cycles: what was used in an earlier one is used no more.
+    pub(super) cycle: i32,
+    /// None: it has no cycle.
+    pub cycle_ends_at: Option<NaiveDateTime>,
+    /// The day of the month on which a cycle begins.
+    pub cycle_day: i32,
+    pub at_cycle_end: AtCycleEnd,
+    /// What the pool gets with each cycle.
+    pub cycle_grant: i64,
+    /// How much of what is left is kept, where it rolls over.
+    pub roll_over_cap: i64,
+    /// The threshold, in percent, that its admins were told of last; 0 for none.
+    pub(super) warned: i32,
 }
 
-/// What one user has of one kind.
-#[derive(Debug, Clone, Queryable, Selectable)]
+/// What one user has of one kind, in the pool's cycle.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
 pub struct Allocation {
     pub user_id: UserId,
     pub kind: CreditKind,
     pub allocated: i64,
     pub used: i64,
+}
+
+impl Allocation {
+    pub fn none(user_id: UserId, kind: CreditKind) -> Self {
+        Allocation { user_id, kind, allocated: 0, used: 0 }
+    }
+
+    pub fn left(&self) -> i64 {
+        self.allocated - self.used
+    }
+
+    /// Whether the user can have `amount` of this pool in all.
+    pub fn may_have(&self, pool: &Pool, amount: i64) -> Result<(), Shortage> {
+        let (kind, wanted) = (self.kind, amount);
+        let most = self.allocated.saturating_add(pool.unallocated());
+        if amount < self.used {
+            return Err(Shortage::Used { kind, wanted, used: self.used });
+        }
+        if amount > most {
+            return Err(Shortage::Pool { kind, wanted, unallocated: pool.unallocated(), total: pool.total, most });
+        }
+        Ok(())
+    }
 }
 
 impl Pool {
@@ -62,6 +131,17 @@ impl Pool {
 
     pub fn left(&self) -> i64 {
         self.total - self.used
+    }
+
+    /// What can still be given to users.
+    pub fn unallocated(&self) -> i64 {
+        self.total - self.allocated
+    }
+
+    /// The highest of these thresholds, in percent used, that is reached; 0 for none.
+    pub(super) fn threshold(&self, all: &[i32]) -> i32 {
+        let is_reached = |percent: &i32| self.total > 0 && self.used_share() >= i64::from(*percent) * 10;
+        all.iter().copied().filter(is_reached).max().unwrap_or(0)
     }
 
     /// Used of the total, in thousandths.
@@ -104,20 +184,28 @@ fn share(part: i64, total: i64) -> i64 {
     if total == 0 { 0 } else { (i128::from(part) * 1000 / i128::from(total)) as i64 }
 }
 
-/// One pool a kind, each with `total` to give.
-pub fn create_pools(conn: &mut Conn, account: AccountId, total: impl Fn(CreditKind) -> i64) -> Result<()> {
+/// One pool a kind, each with `total` to give and a cycle that begins with each month.
+pub fn create_pools(conn: &mut Conn, actor: &Actor, times: &Times, total: impl Fn(CreditKind) -> i64) -> Result<()> {
     for &kind in CreditKind::ALL {
         diesel::insert_into(credit_pools::table)
             .values((
-                credit_pools::account_id.eq(account),
+                credit_pools::account_id.eq(actor.account),
                 credit_pools::kind.eq(kind),
-                credit_pools::total.eq(total(kind)),
+                credit_pools::total.eq(0),
                 credit_pools::allocated.eq(0),
                 credit_pools::used.eq(0),
                 credit_pools::erased.eq(0),
+                credit_pools::cycle_ends_at.eq(times.next_month_day(1, clock::now())),
             ))
             .execute(conn)?;
     }
+    let mut book = Book::open(conn, actor, &[])?;
+    for &kind in CreditKind::ALL {
+        if total(kind) > 0 {
+            book.grant(kind, total(kind))?;
+        }
+    }
+    book.save(conn, actor, "")?;
     Ok(())
 }
 
@@ -128,39 +216,29 @@ pub fn pools(conn: &mut Conn, account: AccountId) -> Result<Vec<Pool>> {
     Ok(pools)
 }
 
-/// What these users have; nothing for those who have none.
-pub fn allocations_of(conn: &mut Conn, account: AccountId, users: &[UserId]) -> Result<Vec<Allocation>> {
-    let query = allocations::table
-        .filter(allocations::account_id.eq(account))
-        .filter(allocations::user_id.eq_any(users.to_vec()))
-        .select(Allocation::as_select());
-    // Lists as long as a page at most; an export's are longer, and seldom.
-    Ok(if users.len() > LONGEST_PAGE { query.load(conn)? } else { Prepared(query).load(conn)? })
+/// At how many percent of a pool the account's admins are told.
+pub(super) fn thresholds(conn: &mut Conn, account: AccountId) -> Result<Vec<i32>> {
+    let text: String = accounts::table.find(account).select(accounts::low_credit_at).first(conn)?;
+    Ok(text.split_whitespace().filter_map(|percent| percent.parse().ok()).collect())
 }
 
-/// What `verify` found wrong, one sentence each.
-pub type Differences = Vec<String>;
-
-/// Adds the pools' sums up again.
-pub fn recount(conn: &mut Conn, account: AccountId) -> Result<Differences> {
-    let mut wrong = vec![];
-    for pool in pools(conn, account)? {
-        let sum = |column: &str| sql::<BigInt>(&format!("CAST(COALESCE(SUM({column}), 0) AS BIGINT)"));
-        let (allocated, used): (i64, i64) = allocations::table
-            .filter(allocations::account_id.eq(account))
-            .filter(allocations::kind.eq(pool.kind))
-            .select((sum("allocated"), sum("used")))
-            .first(conn)?;
-        let (allocated, used) = (allocated + pool.erased, used + pool.erased);
-        if (allocated, used) != (pool.allocated, pool.used) {
-            wrong.push(format!(
-                "account {}: pool {} says {} allocated and {} used, its allocations add up to {allocated} and {used}",
-                account.0,
-                pool.kind.code(),
-                pool.allocated,
-                pool.used
-            ));
-        }
+/// What these users have; nothing for those who have none.
+pub fn allocations_of(conn: &mut Conn, account: AccountId, users: &[UserId]) -> Result<Vec<Allocation>> {
+    if users.is_empty() {
+        return Ok(vec![]);
     }
-    Ok(wrong)
+    let pool = credit_pools::account_id.eq(allocations::account_id).and(credit_pools::kind.eq(allocations::kind));
+    let query = allocations::table
+        .inner_join(credit_pools::table.on(pool))
+        .filter(allocations::account_id.eq(account))
+        .filter(allocations::user_id.eq_any(users.to_vec()))
+        .select((
+            allocations::user_id,
+            allocations::kind,
+            allocations::allocated,
+            case_when(allocations::cycle.eq(credit_pools::cycle), allocations::used)
+                .otherwise(0i64.into_sql::<BigInt>()),
+        ));
+    // Lists as long as a page at most; an export's are longer, and seldom.
+    Ok(if users.len() > LONGEST_PAGE { query.load(conn)? } else { Prepared(query).load(conn)? })
 }

@@ -21,22 +21,34 @@ pub fn time_text(at: chrono::NaiveDateTime) -> String {
 pub struct Rows {
     table: &'static str,
     rows: Vec<Value>,
+    /// What becomes of rows that are there already; "" where none may be.
+    on_conflict: &'static str,
 }
 
 impl Rows {
     pub fn of(table: &'static str, rows: Vec<Value>) -> Self {
-        Rows { table, rows }
+        Rows { table, rows, on_conflict: "" }
+    }
+
+    /// With rows that may be there already: `(key) DO UPDATE SET …`, as both databases read it.
+    pub fn on_conflict(self, on_conflict: &'static str) -> Self {
+        Rows { on_conflict, ..self }
     }
 
     pub fn insert(&self, conn: &mut Conn) -> Result<()> {
         let Some(first) = self.rows.first().and_then(Value::as_object) else { return Ok(()) };
         let columns: Vec<&str> = first.keys().map(String::as_str).collect();
         let (table, into) = (self.table, columns.join(", "));
+        let conflict = match self.on_conflict {
+            "" => String::new(),
+            what => format!(" ON CONFLICT {what}"),
+        };
         match conn {
             Conn::Sqlite(conn) => {
                 let insert = format!("INSERT INTO {table} ({into}) VALUES ");
                 for rows in self.rows.chunks((CELLS / columns.len()).max(1)) {
-                    Many { insert: &insert, rows: rows.iter().filter_map(Cell::of_row).collect() }.execute(conn)?;
+                    let rows = rows.iter().filter_map(Cell::of_row).collect();
+                    Many { insert: &insert, rows, conflict: &conflict }.execute(conn)?;
                 }
             }
             Conn::Postgres(conn) => {
@@ -45,11 +57,13 @@ impl Rows {
                     |(index, column): (usize, &&str)| format!("unnest(${}::text[])::{}", index + 1, types[*column]);
                 let read = columns.iter().enumerate().map(read).collect::<Vec<_>>().join(", ");
                 for rows in self.rows.chunks(POSTGRES_ROWS) {
-                    let insert = diesel::sql_query(format!("INSERT INTO {table} ({into}) SELECT {read}")).into_boxed();
+                    let insert = diesel::sql_query(format!("INSERT INTO {table} ({into}) SELECT {read}{conflict}"));
                     let by_column =
                         columns.iter().map(|column| rows.iter().map(|row| as_text(&row[*column])).collect());
                     by_column
-                        .fold(insert, |insert, texts: Vec<_>| insert.bind::<Array<Nullable<Text>>, _>(texts))
+                        .fold(insert.into_boxed(), |insert, texts: Vec<_>| {
+                            insert.bind::<Array<Nullable<Text>>, _>(texts)
+                        })
                         .execute(conn)?;
                 }
             }
@@ -95,6 +109,7 @@ const CELLS: usize = 400;
 struct Many<'a> {
     insert: &'a str,
     rows: Vec<Vec<Cell<'a>>>,
+    conflict: &'a str,
 }
 
 enum Cell<'a> {
@@ -131,6 +146,7 @@ impl QueryFragment<Sqlite> for Many<'_> {
             }
             out.push_sql(")");
         }
+        out.push_sql(self.conflict);
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Who waits longer for a free connection is asked to come back; sooner, where the database is known to be away.
 const LONGEST_QUEUE: Duration = Duration::from_secs(5);
@@ -134,12 +134,27 @@ fn sqlite(path: &Path, writes: bool) -> Result<SqliteConnection, r2d2::Error> {
     let query_only = if writes { "OFF" } else { "ON" };
     // FULL: what was confirmed outlives a power cut; credits and money are at stake.
     conn.batch_execute(&format!(
-        "PRAGMA busy_timeout={LOCK_WAIT}; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
-         PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA cache_size={CACHE}; \
+        "PRAGMA busy_timeout={LOCK_WAIT}; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; \
+         PRAGMA cache_size={CACHE}; \
          PRAGMA temp_store=MEMORY; PRAGMA query_only={query_only};"
     ))
     .map_err(r2d2::Error::QueryError)?;
+    keep_log(&mut conn).map_err(r2d2::Error::QueryError)?;
     Ok(conn)
+}
+
+/// Turns the write-ahead log on. While another program does that to a new file, SQLite fails at once where it would wait
+/// elsewhere: the waiting is ours.
+fn keep_log(conn: &mut SqliteConnection) -> QueryResult<()> {
+    let until = Instant::now() + Duration::from_millis(LOCK_WAIT.into());
+    loop {
+        match conn.batch_execute("PRAGMA journal_mode=WAL") {
+            Err(error) if error.to_string().contains("locked") && Instant::now() < until => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            done => return done,
+        }
+    }
 }
 
 /// The server gives up what we hold (locks, the turn at migrating) soon after this machine is gone without a word.

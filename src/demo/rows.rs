@@ -4,9 +4,9 @@ use super::fill::Tally;
 use super::people::Person;
 use super::pools::{Part, Pools};
 use super::samples::Sample;
-use crate::access::AccountId;
+use crate::access::{AccountId, UserId};
 use crate::activity::Change;
-use crate::credits::CreditKind;
+use crate::credits::{CreditKind, EntryKind};
 use crate::db::{self, Conn, Rows, time_text};
 use crate::error::{Error, Result};
 use crate::plans::PlanId;
@@ -20,8 +20,8 @@ use serde_json::{Value, json};
 pub struct Batch(Vec<Rows>);
 
 /// The tables of [`Batch::people`].
-pub const TABLES: [&str; 7] =
-    ["users", "user_settings", "credentials", "person_keys", "deletions", "team_members", "allocations"];
+pub const TABLES: [&str; 8] =
+    ["users", "user_settings", "credentials", "person_keys", "deletions", "team_members", "allocations", "ledger"];
 
 impl Batch {
     pub fn insert(&self, conn: &mut Conn) -> Result<()> {
@@ -81,6 +81,7 @@ impl Batch {
                 "allocations",
                 with_parts().flat_map(|(person, parts)| allocations(account, person, parts)).collect(),
             ),
+            Rows::of("ledger", with_parts().flat_map(|(person, parts)| entries(account, person, parts)).collect()),
         ]))
     }
 
@@ -90,6 +91,11 @@ impl Batch {
         let companies = tally.companies.iter().map(
             |(key, (name, users))| json!({ "account_id": account.0, "name_key": key, "name": name, "users": users }),
         );
+        let grants = pools.all.iter().map(|pool| {
+            let left = pool.total - pool.allocated;
+            entry(account, EntryKind::Grant, None, pool.kind, (pool.total, left), tally.first[0].created_at)
+        });
+        let grants = Rows::of("ledger", grants.collect());
         let pools = pools.all.iter().map(|pool| {
             json!({
                 "account_id": account.0,
@@ -103,6 +109,7 @@ impl Batch {
         Ok(Batch(vec![
             Rows::of("companies", companies.collect()),
             Rows::of("credit_pools", pools.collect()),
+            grants,
             Rows::of("activity", activity.collect::<Result<_>>()?),
         ]))
     }
@@ -186,6 +193,42 @@ fn allocations(account: AccountId, person: &Person, parts: &[Part]) -> impl Iter
         })
     };
     parts.iter().map(row)
+}
+
+/// How a user came to have what they have.
+fn entries(account: AccountId, person: &Person, parts: &[Part]) -> impl Iterator<Item = Value> {
+    let user = Some(person.id);
+    let rows = move |part: &Part| {
+        let (kind, at) = (part.kind, person.created_at);
+        let given = entry(account, EntryKind::Allocate, user, kind, (part.allocated, part.allocated), at);
+        let left = part.allocated - part.used;
+        let used = (part.used > 0).then(|| entry(account, EntryKind::Use, user, kind, (part.used, left), at));
+        [Some(given), used].into_iter().flatten()
+    };
+    parts.iter().flat_map(rows)
+}
+
+fn entry(
+    account: AccountId,
+    entry: EntryKind,
+    user: Option<UserId>,
+    kind: CreditKind,
+    (amount, balance): (i64, i64),
+    at: NaiveDateTime,
+) -> Value {
+    json!({
+        "account_id": account.0,
+        "id": db::new_id(),
+        "at": time_text(at),
+        "kind": kind.code(),
+        "entry": entry.code(),
+        "user_id": user.map(|user| user.0),
+        "amount": amount,
+        "balance": balance,
+        "cycle": 1,
+        "reason": "",
+        "reference": "",
+    })
 }
 
 /// The entry, by the Owner, who came by set-up. Without personal values: these would have to be sealed one by one.

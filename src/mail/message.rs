@@ -30,6 +30,16 @@ pub enum Message<'a> {
         first_name: &'a str,
         date: &'a str,
     },
+    /// A pool runs low: `percent` of it are used. `cycle_end`: a date in the account's zone; "" where it has no cycle.
+    LowCredits {
+        first_name: &'a str,
+        pool: &'a str,
+        percent: i64,
+        used: &'a str,
+        total: &'a str,
+        left: &'a str,
+        cycle_end: &'a str,
+    },
 }
 
 /// The kind of [`Message::DeletionScheduled`].
@@ -99,6 +109,33 @@ struct DeletionScheduledHtml<'a> {
     date: &'a str,
 }
 
+#[derive(Template)]
+#[template(path = "mail/low_credits.txt")]
+struct LowCreditsText<'a> {
+    brand: &'a Brand,
+    first_name: &'a str,
+    pool: &'a str,
+    percent: i64,
+    used: &'a str,
+    total: &'a str,
+    left: &'a str,
+    cycle_end: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "mail/low_credits.html")]
+struct LowCreditsHtml<'a> {
+    subject: &'a str,
+    brand: &'a Brand,
+    first_name: &'a str,
+    pool: &'a str,
+    percent: i64,
+    used: &'a str,
+    total: &'a str,
+    left: &'a str,
+    cycle_end: &'a str,
+}
+
 impl Message<'_> {
     pub fn render(&self, brand: &Brand) -> Result<Rendered> {
         match *self {
@@ -119,6 +156,24 @@ impl Message<'_> {
                 let text = DeletionScheduledText { brand, first_name, date }.render()?;
                 let html = DeletionScheduledHtml { subject: &subject, brand, first_name, date }.render()?;
                 Ok(Rendered { kind: DELETION_SCHEDULED, subject, text, html })
+            }
+            Message::LowCredits { first_name, pool, percent, used, total, left, cycle_end } => {
+                let subject = format!("{pool} of {} run low", brand.name);
+                let text =
+                    LowCreditsText { brand, first_name, pool, percent, used, total, left, cycle_end }.render()?;
+                let html = LowCreditsHtml {
+                    subject: &subject,
+                    brand,
+                    first_name,
+                    pool,
+                    percent,
+                    used,
+                    total,
+                    left,
+                    cycle_end,
+                }
+                .render()?;
+                Ok(Rendered { kind: "low_credits", subject, text, html })
             }
         }
     }

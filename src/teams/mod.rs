@@ -2,4 +2,4 @@
 
 mod model;
 
-pub use model::{Team, TeamId, add, all, names_of_users, of_user, set_of_user};
+pub use model::{Team, TeamId, add, all, names_of_users, of_user, of_users, set_of_user};

@@ -49,6 +49,15 @@ pub fn of_user(conn: &mut Conn, account: AccountId, user: UserId) -> Result<Vec<
         .load(conn)?)
 }
 
+/// The teams that these users are in.
+pub fn of_users(conn: &mut Conn, account: AccountId, users: &[UserId]) -> Result<Vec<(UserId, TeamId)>> {
+    Ok(team_members::table
+        .filter(team_members::account_id.eq(account))
+        .filter(team_members::user_id.eq_any(users.to_vec()))
+        .select((team_members::user_id, team_members::team_id))
+        .load(conn)?)
+}
+
 /// The names of the teams that these users are in.
 pub fn names_of_users(conn: &mut Conn, account: AccountId, users: &[UserId]) -> Result<Vec<(UserId, String)>> {
     Ok(team_members::table

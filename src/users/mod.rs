@@ -5,6 +5,7 @@
 //! Deleting, retention and erasure: `removal`. Tables: `users` (what the list shows), `user_settings`, `companies`,
 //! `deletions`.
 
+mod allocate;
 pub(crate) mod check;
 mod companies;
 mod export;
@@ -22,12 +23,14 @@ mod selected;
 mod switch;
 mod write;
 
+pub use allocate::{Wanted, allocate, allocate_more, take_back};
 pub use fold::fold;
 pub use model::{
-    Details, PayForSeat, Row, Seat, Status, UseBalance, User, UserType, actor, find, known, known_as, rows, search_text,
+    Allocator, Details, PayForSeat, Row, Seat, Status, UseBalance, User, UserType, actor, find, known, known_as, rows,
+    search_text, who_allocate,
 };
 pub use removal::{Deleted, PROMISED_DAYS, RETENTION, Removal, delete, due, erase_due, heir_known_as, restore};
-pub use rules::{Target, deleting, giving_plan, giving_role, products, switching};
+pub use rules::{Target, allocating, deleting, giving_plan, giving_role, products, switching};
 pub use seats::{recount, take_turn};
 pub use selected::Selected;
 pub use switch::{Switched, set_password, set_plan, set_role, set_status};

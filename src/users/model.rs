@@ -1,5 +1,5 @@
 use super::fold::fold;
-use crate::access::{AccountId, Actor, Role, UserId};
+use crate::access::{AccountId, Actor, Permission, Role, UserId};
 use crate::db::{Backend, Conn};
 use crate::error::Result;
 use crate::plans::PlanId;
@@ -200,6 +200,28 @@ pub fn known(conn: &mut Conn, account: AccountId, ids: &[UserId]) -> Result<Vec<
         .filter(users::account_id.eq(account))
         .filter(users::id.eq_any(ids.to_vec()))
         .select(users::id)
+        .load(conn)?)
+}
+
+/// Somebody who can allocate credits, and be told that they run low.
+#[derive(Debug, Clone, Queryable)]
+pub struct Allocator {
+    pub id: UserId,
+    pub first_name: String,
+    pub email: String,
+}
+
+/// The first of those of an account: enabled, with an e-mail address.
+pub fn who_allocate(conn: &mut Conn, account: AccountId, rows: i64) -> Result<Vec<Allocator>> {
+    let may = Role::ALL.iter().copied().filter(|role| role.permissions().has(Permission::AllocateCredits));
+    Ok(users::table
+        .filter(users::account_id.eq(account))
+        .filter(users::status.eq(Status::Enabled))
+        .filter(users::role.eq_any(may.collect::<Vec<_>>()))
+        .filter(users::email.ne(""))
+        .order(users::id)
+        .limit(rows)
+        .select((users::id, users::first_name, users::email))
         .load(conn)?)
 }
 

@@ -4,7 +4,7 @@
 
 use super::model::{Status, User, find, known_as};
 use super::seats::{self, Standing};
-use super::write::{One, begin, has_password, save_one, standing, target};
+use super::write::{One, add_credits, begin, has_password, save_one, standing, target};
 use super::{companies, rules};
 use crate::access::{AccountId, Actor, UserId};
 use crate::activity::{self, Change};
@@ -74,7 +74,7 @@ fn hand_over(conn: &mut Conn, actor: &Actor, user: &User, heir: Option<UserId>) 
         Some(heir) => Some(check_heir(conn, actor, heir)?),
         None => None,
     };
-    let released = credits::release(conn, account, user.id, heir.as_ref().map(|heir| heir.id))?;
+    let released = credits::release(conn, actor, user.id, heir.as_ref().map(|heir| heir.id))?;
     let amount = Released::credits(&released);
     add_credits(conn, account, user.id, -amount)?;
     let mut changes: Vec<Change> = released.iter().map(Released::change).collect();
@@ -106,14 +106,6 @@ pub fn heir_known_as(conn: &mut Conn, actor: &Actor, typed: &str) -> Result<User
     let known = known_as(conn, typed, Some(actor.account))?;
     let (_, id) = known.first().copied().ok_or(Refusal::HeirGone)?;
     check_heir(conn, actor, id).map(|heir| heir.id)
-}
-
-fn add_credits(conn: &mut Conn, account: AccountId, id: UserId, amount: i64) -> Result<()> {
-    if amount != 0 {
-        let here = users::account_id.eq(account).and(users::id.eq(id));
-        diesel::update(users::table.filter(here)).set(users::credits.eq(users::credits + amount)).execute(conn)?;
-    }
-    Ok(())
 }
 
 /// The heir's side of it. They take the extension where they have none of their own; else it is available again.
@@ -186,7 +178,7 @@ fn erase(conn: &mut Conn, actor: &Actor, user: &User, changes: Vec<Change>) -> R
     let (account, id) = (actor.account, user.id);
     activity::record(conn, actor, "user.erased", id, changes)?;
     companies::change(conn, account, &user.details.company, "")?;
-    credits::forget(conn, account, id)?;
+    credits::forget(conn, actor, id)?;
     mail::forget(conn, account, id)?;
     sessions::forget(conn, account, [&user.details.email, &user.details.username])?;
     let here = users::account_id.eq(account).and(users::id.eq(id)).and(users::version.eq(user.version));

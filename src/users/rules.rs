@@ -48,6 +48,11 @@ pub fn may_inherit(actor: &Actor, target: Target) -> bool {
     actor.permissions.has(Permission::AllocateCredits) && may_edit(actor, target)
 }
 
+/// Whether `actor` may change what this user has of credits and minutes: one's own too.
+pub fn may_allocate(actor: &Actor, target: Target) -> bool {
+    actor.permissions.has(Permission::AllocateCredits) && reaches(actor, target) && target.status != Status::Pending
+}
+
 /// Whether `actor` may give this user another role; the Owner role, with their own password.
 pub fn may_give_role(actor: &Actor, target: Target) -> bool {
     let owner = target.role != Role::Owner || actor.permissions.has(Permission::GrantOwner);
@@ -118,6 +123,14 @@ pub fn giving_role(actor: &Actor, target: Target, after: Role, confirmed: bool) 
         }
     }
     Ok(())
+}
+
+/// More or less of credits and minutes.
+pub fn allocating(actor: &Actor, target: Target) -> Result<()> {
+    if target.status == Status::Pending {
+        return Err(Refusal::PendingDeletion.into());
+    }
+    if may_allocate(actor, target) { Ok(()) } else { Err(Error::Forbidden) }
 }
 
 /// Another plan.

@@ -245,6 +245,15 @@ pub(super) fn save_one(conn: &mut Conn, account: AccountId, user: &User, one: On
     if saved == 1 { Ok(()) } else { Err(Refusal::Conflict.into()) }
 }
 
+/// Keeps what the list shows in step with what was allocated.
+pub(super) fn add_credits(conn: &mut Conn, account: AccountId, id: UserId, amount: i64) -> Result<()> {
+    if amount != 0 {
+        let here = users::account_id.eq(account).and(users::id.eq(id));
+        diesel::update(users::table.filter(here)).set(users::credits.eq(users::credits + amount)).execute(conn)?;
+    }
+    Ok(())
+}
+
 pub(super) fn has_password(conn: &mut Conn, user: &User, account: AccountId) -> Result<bool> {
     Ok(sessions::credentials_of(conn, account, user.id)?.is_some())
 }

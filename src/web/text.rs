@@ -1,6 +1,6 @@
 //! How numbers, times and names look on screen.
 
-use chrono::{Datelike, Duration, NaiveDateTime, TimeZone, Utc};
+use chrono::{Datelike, Duration, NaiveDate, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use std::ops::RangeInclusive;
 
@@ -63,6 +63,11 @@ impl Times {
         self.zone.from_utc_datetime(&self.now).format("%Y-%m-%d").to_string()
     }
 
+    /// The day on which something was.
+    pub fn date(&self, at: &NaiveDateTime) -> NaiveDate {
+        self.zone.from_utc_datetime(at).date_naive()
+    }
+
     /// `MM-DD-YYYY`
     pub fn day(&self, at: &NaiveDateTime) -> String {
         self.zone.from_utc_datetime(at).format("%m-%d-%Y").to_string()
@@ -98,6 +103,16 @@ impl Times {
         // A day whose midnight is skipped by summer time begins an hour later.
         let start = (0..3).find_map(|hour| self.zone.from_local_datetime(&day.and_hms_opt(hour, 0, 0)?).earliest())?;
         Some(start.naive_utc())
+    }
+
+    /// The next moment after `after` at which such a day of a month begins in this zone, in UTC.
+    pub fn next_month_day(&self, day: i32, after: NaiveDateTime) -> Option<NaiveDateTime> {
+        let first = self.date(&after).with_day(1)?;
+        let starts = (0..=2).filter_map(|months| {
+            let month = first.checked_add_months(chrono::Months::new(months))?;
+            self.start_of(&month.with_day(u32::try_from(day).ok()?)?.to_string())
+        });
+        starts.into_iter().find(|start| *start > after)
     }
 
     /// The moment at which a day is over: the start of the next.
@@ -140,5 +155,9 @@ mod tests {
         assert_eq!(times.start_of("2026-11-22"), Some(at("2026-11-22 05:00")));
         assert_eq!(times.end_of("2026-11-22"), Some(at("2026-11-23 05:00")));
         assert_eq!(times.start_of("2026-02-30"), None);
+        // The night of November's last day is December in UTC already.
+        assert_eq!(times.next_month_day(1, at("2026-12-01 03:00")), Some(at("2026-12-01 05:00")));
+        assert_eq!(times.next_month_day(1, at("2026-12-01 05:00")), Some(at("2027-01-01 05:00")));
+        assert_eq!(times.next_month_day(15, at("2026-03-01 05:00")), Some(at("2026-03-15 04:00")));
     }
 }

@@ -67,6 +67,7 @@ fn postgres_tables(conn: &mut PgConnection) -> Vec<Table> {
             "text" => "Text",
             "boolean" => "Bool",
             "timestamp without time zone" => "Timestamp",
+            "date" => "Date",
             other => panic!("{} {} is {other}", one.table_name, one.column_name),
         }
         .to_owned()
@@ -91,6 +92,7 @@ fn sqlite_tables(conn: &mut SqliteConnection) -> Vec<Table> {
             "TEXT" => "Text",
             "BOOLEAN" => "Bool",
             "TIMESTAMP" => "Timestamp",
+            "DATE" => "Date",
             other => panic!("{} {} is {other}", one.table_name, one.column_name),
         }
         .to_owned()

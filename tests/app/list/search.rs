@@ -143,9 +143,8 @@ async fn the_credits_of_a_user_are_told_by_kind() {
     let (app, amara) = TestApp::with_owner().await;
     let mateo = app.user("Mateo Silva", Role::Member);
     for (kind, amount) in [("export", 10), ("direct_dial", 20), ("calling", 40), ("minutes", 80)] {
-        app.run(&format!("INSERT INTO allocations VALUES ({}, {mateo}, '{kind}', {amount}, 0)", app.account.0));
+        app.give(mateo, kind, amount, 0);
     }
-    app.run(&format!("UPDATE users SET credits = 70 WHERE id = {mateo}"));
     let page = amara.get("/users?q=mateo").await;
     assert_eq!(page.texts("tbody .num .pop dt"), ["Export", "Direct Dial", "Calling"]);
     assert_eq!(page.texts("tbody .num .pop dd"), ["10", "20", "40"]);

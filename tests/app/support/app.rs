@@ -12,7 +12,9 @@ use diesel::sql_types::{BigInt, Text};
 use seatkeeper::access::{AccountId, Actor, Role, UserId};
 use seatkeeper::accounts::{self, NewAccount};
 use seatkeeper::app::{self, App};
+use seatkeeper::clock;
 use seatkeeper::config::{Config, Smtp};
+use seatkeeper::credits::{Book, CreditKind, IdempotencyKey, Reported};
 use seatkeeper::db::Db;
 use seatkeeper::sessions::{PasswordHash, Passwords};
 use seatkeeper::teams::{self, TeamId};
@@ -291,10 +293,37 @@ impl TestApp {
     pub fn clear(&self) {
         let all: Vec<String> = tables().into_iter().map(|table| table.name).collect();
         self.run(&match self.db.is_postgres() {
-            true => format!("TRUNCATE {}", all.join(", ")),
+            true => format!("ALTER TABLE ledger DISABLE TRIGGER ALL; TRUNCATE {}", all.join(", ")),
             // References are looked at when all is gone.
-            false => format!("PRAGMA defer_foreign_keys = ON; DELETE FROM {};", all.join("; DELETE FROM ")),
+            false => format!(
+                "DROP TRIGGER IF EXISTS ledger_keeps_all; PRAGMA defer_foreign_keys = ON; DELETE FROM {};",
+                all.join("; DELETE FROM ")
+            ),
         });
+    }
+
+    /// Grants the pool 500, or as much as is allocated, gives it to a user, and counts some of it as used.
+    pub fn give(&self, user: UserId, kind: &str, allocated: i64, used: i64) {
+        let (kind, actor) = (CreditKind::from_code(kind).unwrap(), Actor::system(self.account));
+        let key = IdempotencyKey::of(&seatkeeper::db::new_id().to_string());
+        let (at, day) = (clock::now(), clock::now().date());
+        self.db
+            .write_now(|conn| {
+                users::take_turn(conn, self.account)?;
+                let mut book = Book::open(conn, &actor, &[])?;
+                book.grant(kind, allocated.max(500))?;
+                book.save(conn, &actor, "")?;
+                users::allocate_more(conn, &actor, user, kind, allocated, "")?;
+                if used == 0 {
+                    return Ok(());
+                }
+                let mut book = Book::open(conn, &actor, &[user])?;
+                let reported = Reported { reference: String::new(), key: key.clone(), at, day };
+                book.record_use(user, kind, used, reported)?;
+                book.save(conn, &actor, "")?;
+                Ok(())
+            })
+            .unwrap();
     }
 
     /// What `seatkeeper verify` says.

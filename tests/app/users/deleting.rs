@@ -51,18 +51,6 @@ pub fn is_there(app: &TestApp, id: UserId) -> bool {
     app.count(&format!("users WHERE id = {id}")) == 1
 }
 
-/// Gives credits behind the program's back, and keeps its sums.
-fn give(app: &TestApp, id: UserId, kind: &str, allocated: i64, used: i64) {
-    let account = app.account.0;
-    let credits = if kind == "minutes" { 0 } else { allocated };
-    app.run(&format!(
-        "UPDATE credit_pools SET total = total + 500, allocated = allocated + {allocated}, used = used + {used}
-         WHERE account_id = {account} AND kind = '{kind}';
-         INSERT INTO allocations VALUES ({account}, {id}, '{kind}', {allocated}, {used});
-         UPDATE users SET credits = credits + {credits} WHERE id = {id};"
-    ));
-}
-
 fn allocated(app: &TestApp, kind: &str) -> (i64, i64) {
     let of = |column: &str| {
         app.number(&format!(
@@ -77,8 +65,8 @@ fn allocated(app: &TestApp, kind: &str) -> (i64, i64) {
 async fn the_confirmation_says_what_the_product_says() {
     let (app, amara) = TestApp::with_owner().await;
     let paid = app.user_with("Mateo Silva", |details| details.phone_ext = "104".into());
-    give(&app, paid, "export", 300, 100);
-    give(&app, paid, "minutes", 60, 0);
+    app.give(paid, "export", 300, 100);
+    app.give(paid, "minutes", 60, 0);
     let page = ask(&amara, paid).await;
     // A day less than the 28 that are promised.
     assert_eq!((users::RETENTION.num_days(), users::PROMISED_DAYS), (27, 28));
@@ -208,8 +196,8 @@ async fn the_notice_is_taken_back_while_it_waits_or_is_being_sent_and_nothing_el
 async fn what_is_unused_goes_back_to_the_pool_and_what_was_used_stays_used() {
     let (app, amara) = TestApp::with_owner().await;
     let mateo = app.user("Mateo Silva", Role::Member);
-    give(&app, mateo, "export", 300, 100);
-    give(&app, mateo, "minutes", 60, 0);
+    app.give(mateo, "export", 300, 100);
+    app.give(mateo, "minutes", 60, 0);
     assert_eq!(app.differences(), Vec::<String>::new());
     delete(&amara, mateo).await;
     assert_eq!((allocated(&app, "export"), allocated(&app, "minutes")), ((100, 100), (0, 0)));
@@ -229,9 +217,9 @@ async fn a_colleague_takes_over_credits_and_extension() {
         details.plan = free(&app);
     });
     let yara = app.user("Yara Haddad", Role::Member);
-    give(&app, mateo, "export", 300, 100);
-    give(&app, mateo, "calling", 50, 0);
-    give(&app, yara, "export", 10, 5);
+    app.give(mateo, "export", 300, 100);
+    app.give(mateo, "calling", 50, 0);
+    app.give(yara, "export", 10, 5);
     let page = delete_with(&amara, mateo, "yara.haddad@harbourline.example").await;
     assert_eq!(page.flash(), "Mateo Silva was deleted.");
     let heir = app.find(yara);

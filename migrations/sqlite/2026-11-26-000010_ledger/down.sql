@@ -1,0 +1,16 @@
+ALTER TABLE batches DROP COLUMN undone_by;
+ALTER TABLE batches DROP COLUMN reason;
+DROP TABLE api_tokens;
+DROP TABLE usage_months;
+DROP TABLE usage_days;
+DROP TABLE ledger;
+ALTER TABLE accounts DROP COLUMN low_credit_at;
+ALTER TABLE allocations DROP COLUMN cycle;
+DROP INDEX credit_pools_cycle;
+ALTER TABLE credit_pools DROP COLUMN warned;
+ALTER TABLE credit_pools DROP COLUMN roll_over_cap;
+ALTER TABLE credit_pools DROP COLUMN cycle_grant;
+ALTER TABLE credit_pools DROP COLUMN at_cycle_end;
+ALTER TABLE credit_pools DROP COLUMN cycle_day;
+ALTER TABLE credit_pools DROP COLUMN cycle_ends_at;
+ALTER TABLE credit_pools DROP COLUMN cycle;

@@ -1,0 +1,120 @@
+//! What was used by day and by month, of the account, each team and each user: added up as usage comes in, so that no report
+//! has to walk the ledger. Tables: `usage_days`, `usage_months`.
+
+use super::model::CreditKind;
+use crate::access::{AccountId, UserId};
+use crate::db::{Conn, Rows};
+use crate::error::Result;
+use crate::schema::{usage_days, usage_months};
+use crate::teams::{self, TeamId};
+use crate::text_enum;
+use chrono::{Datelike, NaiveDate};
+use diesel::prelude::*;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+
+text_enum! {
+    /// Whose usage a sum is.
+    pub enum Scope {
+        Account = "account", "Account";
+        Team = "team", "Team";
+        User = "user", "User";
+    }
+}
+
+/// Whose usage is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Whose {
+    Account,
+    Team(TeamId),
+    User(UserId),
+}
+
+impl Whose {
+    pub fn scope(self) -> Scope {
+        match self {
+            Whose::Account => Scope::Account,
+            Whose::Team(_) => Scope::Team,
+            Whose::User(_) => Scope::User,
+        }
+    }
+
+    /// As stored.
+    pub fn id(self) -> i64 {
+        match self {
+            Whose::Account => 0,
+            Whose::Team(team) => team.0,
+            Whose::User(user) => user.0,
+        }
+    }
+}
+
+/// The first day of its month.
+pub fn month_of(day: NaiveDate) -> NaiveDate {
+    day.with_day(1).unwrap_or(day)
+}
+
+/// What comes in together.
+#[derive(Default)]
+pub(super) struct Sums(BTreeMap<(UserId, CreditKind, NaiveDate), i64>);
+
+impl Sums {
+    pub fn add(&mut self, user: UserId, kind: CreditKind, day: NaiveDate, amount: i64) {
+        *self.0.entry((user, kind, day)).or_default() += amount;
+    }
+
+    /// Adds it to what there is; a team's by who is in it now.
+    pub fn save(&self, conn: &mut Conn, account: AccountId) -> Result<()> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let users: BTreeSet<UserId> = self.0.keys().map(|(user, ..)| *user).collect();
+        let members = teams::of_users(conn, account, &users.into_iter().collect::<Vec<_>>())?;
+        let (mut days, mut months) = (BTreeMap::new(), BTreeMap::new());
+        for (&(user, kind, day), amount) in &self.0 {
+            let teams = members.iter().filter(|(member, _)| *member == user).map(|(_, team)| Whose::Team(*team));
+            for whose in [Whose::Account, Whose::User(user)].into_iter().chain(teams) {
+                *days.entry((whose, kind, day)).or_insert(0) += amount;
+                *months.entry((whose, kind, month_of(day))).or_insert(0) += amount;
+            }
+        }
+        Rows::of("usage_days", rows(account, "day", &days))
+            .on_conflict(
+                "(account_id, scope, of_id, kind, day) DO UPDATE SET amount = usage_days.amount + excluded.amount",
+            )
+            .insert(conn)?;
+        Rows::of("usage_months", rows(account, "month", &months))
+            .on_conflict(
+                "(account_id, scope, of_id, kind, month) DO UPDATE SET amount = usage_months.amount + excluded.amount",
+            )
+            .insert(conn)
+    }
+}
+
+fn rows(
+    account: AccountId,
+    starts: &str,
+    sums: &BTreeMap<(Whose, CreditKind, NaiveDate), i64>,
+) -> Vec<serde_json::Value> {
+    let row = |(&(whose, kind, start), amount): (&(Whose, CreditKind, NaiveDate), &i64)| {
+        json!({
+            "account_id": account.0,
+            "scope": whose.scope().code(),
+            "of_id": whose.id(),
+            "kind": kind.code(),
+            starts: start.to_string(),
+            "amount": amount,
+        })
+    };
+    sums.iter().map(row).collect()
+}
+
+/// Drops what tells of one user. The sums of the account and of teams stay as they are.
+pub(super) fn forget(conn: &mut Conn, account: AccountId, user: UserId) -> Result<()> {
+    let whose = Whose::User(user);
+    let days = usage_days::account_id.eq(account).and(usage_days::scope.eq(Scope::User));
+    diesel::delete(usage_days::table.filter(days).filter(usage_days::of_id.eq(whose.id()))).execute(conn)?;
+    let months = usage_months::account_id.eq(account).and(usage_months::scope.eq(Scope::User));
+    diesel::delete(usage_months::table.filter(months).filter(usage_months::of_id.eq(whose.id()))).execute(conn)?;
+    Ok(())
+}
