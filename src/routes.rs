@@ -39,6 +39,11 @@ pub fn all() -> Vec<Entry> {
         get("/users/{id}/role", users::pages::confirm_role),
         post("/users/{id}/role", users::pages::set_role),
         post("/users/{id}/restoration", users::pages::restore),
+        get("/users/{id}/credits", users::pages::credits),
+        get("/users/{id}/manage-credit", users::pages::manage_credit),
+        post("/users/{id}/manage-credit", users::pages::save_credit),
+        get("/users/{id}/allocate-minute", users::pages::allocate_minute),
+        post("/users/{id}/allocate-minute", users::pages::save_minute),
         // Operator
         get("/operator/mail", operator::pages::mail),
         get("/operator/mail/{id}", operator::pages::message),

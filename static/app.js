@@ -96,10 +96,15 @@ const close = () => {
   opener = null;
 };
 const open = (scrim, from) => {
-  const menu = from.closest('.menu');
-  opener = menu ? menu.firstElementChild : from;
-  if (menu) menu.open = false;
-  document.querySelector('.app').inert = true;
+  const before = from.closest('.scrim');
+  if (before) {
+    before.remove(); // It comes back with what is wrong.
+  } else {
+    const menu = from.closest('.menu');
+    opener = menu ? menu.firstElementChild : from;
+    if (menu) menu.open = false;
+    document.querySelector('.app').inert = true;
+  }
   const first = scrim.querySelector('[autofocus]') ?? scrim.querySelector('.foot a');
   first.removeAttribute('autofocus');
   document.body.append(scrim);
@@ -119,12 +124,29 @@ addEventListener('submit', async e => {
     const scrim = page.querySelector('.scrim');
     if (scrim) open(scrim, button);
     // A refusal, or the list with a sentence: shown as it came, since it comes once.
-    else document.documentElement.replaceWith(page.documentElement);
+    else {
+      const place = opener?.id;
+      document.documentElement.replaceWith(page.documentElement);
+      opener = null;
+      document.getElementById(place)?.focus();
+    }
   } catch {
     location.reload();
   } finally {
     delete form.dataset.sent;
     button.removeAttribute('aria-busy');
+  }
+});
+addEventListener('click', async e => {
+  const link = e.target.closest('a[data-dialog]');
+  if (!link || e.button || e.ctrlKey || e.metaKey || e.shiftKey || e.altKey) return;
+  e.preventDefault();
+  try {
+    const scrim = (await read(await fetch(link.href))).querySelector('.scrim');
+    if (scrim) open(scrim, link);
+    else location.assign(link.href);
+  } catch {
+    location.assign(link.href);
   }
 });
 addEventListener('click', e => {
@@ -148,6 +170,16 @@ addEventListener('pageshow', () => all('form[data-sent]').forEach(form => {
   delete form.dataset.sent;
   all('[aria-busy]', form).forEach(button => button.removeAttribute('aria-busy'));
 }));
+
+// What the pool has left with the amount that is being typed.
+const words = n => n < 10000 ? `${n}` : n.toLocaleString('en-US');
+addEventListener('input', e => {
+  const field = e.target, typed = field.value.replaceAll(',', '').trim();
+  if (!field.dataset.most || !/^\d+$/.test(typed)) return;
+  const out = document.querySelector(`output[for="${field.id}"]`), left = field.dataset.most - typed;
+  out.textContent = left < 0 ? `${words(-left)} over` : words(left);
+  out.classList.toggle('over', left < 0);
+});
 
 // How strong a new password is, in words. The server decides.
 all('[data-strength]').forEach(out => {

@@ -9,6 +9,8 @@ mod viewer;
 
 pub use actor::{AccountId, Actor, UserId};
 pub use can::{Access, Anyone, Can, Guard, Needs, Operator, Visitor};
-pub use permissions::{AssignRoles, DeleteUsers, EditUsers, Needed, Own, Permission, Permissions, Role, ViewUsers};
+pub use permissions::{
+    AllocateCredits, AssignRoles, DeleteUsers, EditUsers, Needed, Own, Permission, Permissions, Role, ViewUsers,
+};
 pub use site::Site;
 pub use viewer::Viewer;

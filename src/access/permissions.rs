@@ -124,6 +124,7 @@ pub struct Own;
 pub struct ViewUsers;
 pub struct EditUsers;
 pub struct DeleteUsers;
+pub struct AllocateCredits;
 pub struct AssignRoles;
 
 impl Needed for Own {
@@ -134,6 +135,9 @@ impl Needed for ViewUsers {
 }
 impl Needed for DeleteUsers {
     const PERMISSION: Permission = Permission::DeleteUsers;
+}
+impl Needed for AllocateCredits {
+    const PERMISSION: Permission = Permission::AllocateCredits;
 }
 impl Needed for AssignRoles {
     const PERMISSION: Permission = Permission::AssignRoles;

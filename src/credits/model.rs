@@ -133,6 +133,11 @@ impl Pool {
         self.total - self.used
     }
 
+    /// Whether a new cycle begins with nothing used.
+    pub fn resets(&self) -> bool {
+        self.at_cycle_end != AtCycleEnd::Keep
+    }
+
     /// What can still be given to users.
     pub fn unallocated(&self) -> i64 {
         self.total - self.allocated

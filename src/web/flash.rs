@@ -1,7 +1,7 @@
 //! The one sentence that the next page shows: "Yara Haddad was added." Kept in a short-lived cookie.
 
 use super::cookies;
-use super::page::local_path;
+use super::page::{local_path, with_back};
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
@@ -17,30 +17,43 @@ pub struct Flash {
     /// A refusal rather than a confirmation.
     #[serde(default)]
     pub bad: bool,
-    /// What to do next: a path of ours and its label.
+    /// What to do next: paths of ours and their labels.
     #[serde(default)]
-    pub link: Option<(String, String)>,
+    pub links: Vec<(String, String)>,
+    /// The list that they lead back to: kept once, since a cookie is small.
+    #[serde(default)]
+    pub back: String,
 }
 
 impl Flash {
     pub fn done(text: impl Into<String>) -> Self {
-        Flash { text: text.into(), bad: false, link: None }
+        Flash { text: text.into(), bad: false, links: vec![], back: String::new() }
     }
 
     pub fn refused(text: impl Into<String>) -> Self {
-        Flash { text: text.into(), bad: true, link: None }
+        Flash { text: text.into(), bad: true, links: vec![], back: String::new() }
     }
 
     pub fn with_link(mut self, path: impl Into<String>, label: impl Into<String>) -> Self {
-        self.link = Some((path.into(), label.into()));
+        self.links.push((path.into(), label.into()));
         self
+    }
+
+    /// The list that all links lead back to.
+    pub fn with_back(self, back: impl Into<String>) -> Self {
+        Flash { back: back.into(), ..self }
+    }
+
+    /// Where a link leads.
+    pub fn path(&self, link: &str) -> String {
+        with_back(link.to_owned(), &self.back)
     }
 
     /// The sentence that the page before left. A link that leads away from here was not ours.
     pub fn take(req: &HttpRequest) -> Option<Flash> {
         // actix has undone the percent signs already.
         let flash: Flash = serde_json::from_str(cookies::get(req, COOKIE)?.value()).ok()?;
-        flash.link.as_ref().is_none_or(|(path, _)| local_path(path) == path).then_some(flash)
+        flash.links.iter().all(|(path, _)| local_path(path) == path).then_some(flash)
     }
 }
 

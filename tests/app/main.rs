@@ -12,6 +12,7 @@ mod batches;
 mod cli;
 mod clock;
 mod crash;
+mod credits;
 mod disk;
 mod fields;
 mod forgery;

@@ -286,9 +286,9 @@ async fn the_colour_scheme_is_kept() {
 async fn a_forged_flash_leads_nowhere_and_runs_nothing() {
     let (_app, amara) = TestApp::with_owner().await;
     for forged in [
-        r#"{"text":"<b>x</b>","link":["https://evil.example","Click"]}"#,
-        r#"{"text":"x","link":["//evil.example","Click"]}"#,
-        r#"{"text":"x","link":["/\\evil.example","Click"]}"#,
+        r#"{"text":"<b>x</b>","links":[["https://evil.example","Click"]]}"#,
+        r#"{"text":"x","links":[["//evil.example","Click"]]}"#,
+        r#"{"text":"x","links":[["/\\evil.example","Click"]]}"#,
         "nonsense",
     ] {
         let value = percent_encoding::utf8_percent_encode(forged, percent_encoding::NON_ALPHANUMERIC).to_string();

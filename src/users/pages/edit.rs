@@ -90,6 +90,10 @@ impl EditPage {
         format!("{}#m{}", ListQuery::from_text(&self.form.back).path(), self.user.id)
     }
 
+    fn credits_path(&self) -> String {
+        page::with_back(format!("/users/{}/credits", self.user.id), &self.form.back)
+    }
+
     fn plan_name(&self) -> &str {
         plans::name_among(&self.offer.plans, self.user.details.plan)
     }

@@ -84,6 +84,15 @@ impl IndexPage {
         self.may_edit(row) && !self.actor.is(row.id)
     }
 
+    fn may_allocate(&self, row: &Row) -> bool {
+        rules::may_allocate(&self.actor, self.target(row))
+    }
+
+    /// Manage Credit and Allocate Minute of a user.
+    fn dialog_path(&self, row: &Row, name: &str) -> String {
+        with_back(format!("/users/{}/{name}", row.id), &self.back())
+    }
+
     fn may_delete(&self, row: &Row) -> bool {
         rules::may_delete(&self.actor, self.target(row))
     }
@@ -94,7 +103,7 @@ impl IndexPage {
 
     /// Whether the row has a menu.
     fn has_menu(&self, row: &Row) -> bool {
-        self.may_edit(row) || self.may_delete(row)
+        self.may_edit(row) || self.may_delete(row) || self.may_allocate(row)
     }
 
     fn may(&self, permission: Permission) -> bool {

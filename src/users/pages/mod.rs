@@ -1,5 +1,7 @@
 //! Handlers of Manage Users, a file a page, and what they share.
 
+mod amounts;
+mod credits;
 mod edit;
 mod export;
 mod index;
@@ -9,6 +11,8 @@ mod restoration;
 mod role;
 mod status;
 
+pub use amounts::{allocate_minute, manage_credit, save_credit, save_minute};
+pub use credits::credits;
 pub use edit::{edit, update};
 pub use export::{csv, xlsx};
 pub use index::{IndexPage, index};

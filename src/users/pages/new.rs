@@ -8,7 +8,7 @@ use crate::users::seat_map::SeatMap;
 use crate::users::write::{self, NewUser};
 use crate::web::flash::{self, Flash};
 use crate::web::form::{Errors, Form, Query};
-use crate::web::page::{self, Page, with_back};
+use crate::web::page::{self, Page};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
@@ -111,12 +111,17 @@ pub async fn create(can: Can<EditUsers>, Form(form): Form<UserForm>) -> Result<H
     let (app, actor) = (can.app.clone(), can.actor.clone());
     let added = can.db.write(move |conn| write::add(conn, &app.config, &actor, &new)).await;
     match added {
-        Ok(_) => {
+        Ok(id) => {
             let told = if details.is_welcomed() { " A welcome email is on its way." } else { "" };
             let flash = Flash::done(format!("{} was added and has no credits yet.{told}", details.name()));
             let list = ListQuery::from_text(&form.back);
-            let again = with_back("/users/new".into(), &list.to_text());
-            Ok(flash::redirect(&list.path(), Some(flash.with_link(again, "Add another"))))
+            let may_allocate = can.actor.permissions.has(Permission::AllocateCredits);
+            let flash = match may_allocate {
+                true => flash.with_link(format!("/users/{id}/manage-credit"), "Manage Credit"),
+                false => flash,
+            };
+            let flash = flash.with_link("/users/new", "Add another").with_back(list.to_text());
+            Ok(flash::redirect(&list.path(), Some(flash)))
         }
         Err(Error::Refused(refusal)) => {
             show_new(WRONG, can, offer, form, Errors::one(field_of(refusal), refusal.to_string()))

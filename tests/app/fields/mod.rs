@@ -15,7 +15,14 @@ const PLACES: &[&[&str]] = &[LIST, ADDING, EDITING, DIALOGS, OTHERS, SET_UP];
 const LIST: &[&str] = &["/users", "/users?status=disabled", "/users?status=pending", "/users?q=clone&sort=-created"];
 const ADDING: &[&str] = &["/users/new", "/users/new?back=q%3Dclone"];
 const EDITING: &[&str] = &["/users/{user}", "/users/{pending}", "/users/{user}?back=q%3Dclone"];
-const DIALOGS: &[&str] = &["disable", "delete", "/users/{user}/role?role=owner&from=member&back=q%3Dclone"];
+const DIALOGS: &[&str] = &[
+    "disable",
+    "delete",
+    "/users/{user}/role?role=owner&from=member&back=q%3Dclone",
+    "/users/{user}/manage-credit?back=q%3Dclone",
+    "/users/{user}/allocate-minute",
+    "/users/{user}/credits",
+];
 const OTHERS: &[&str] = &["/profile", "/operator/mail", "/sign-in?back=%2Fusers"];
 const SET_UP: &[&str] = &["/set-up"];
 

@@ -99,7 +99,7 @@ impl Page {
 
     /// What a field of the page's form holds.
     pub fn value(&self, field: &str) -> String {
-        let control = format!("main :is(input, select, textarea)[name=\"{field}\"]");
+        let control = format!(":is(main, dialog) :is(input, select, textarea)[name=\"{field}\"]");
         let values = self.each(&control, sent);
         let value = values.into_iter().flatten().next();
         value.map(|(_, value)| value).unwrap_or_else(|| panic!("no field {field} here: {self:?}"))

@@ -100,7 +100,7 @@ async fn the_welcome_email_waits_in_the_queue_and_holds_no_password() {
     assert!(mail.contains(&app.config.url("/sign-in")), "{mail}");
     assert!(!mail.contains(PASSWORD), "{mail}");
     let list = amara.follow(&page).await;
-    let told = "Yara Haddad was added and has no credits yet. A welcome email is on its way. Add another";
+    let told = "Yara Haddad was added and has no credits yet. A welcome email is on its way. Manage Credit Add another";
     assert_eq!(list.flash(), told);
     assert_eq!(amara.get("/users").await.count("main .note"), 0, "it is said once");
 }
@@ -110,7 +110,10 @@ async fn who_cannot_sign_in_yet_is_not_told_to() {
     let (app, amara) = TestApp::with_owner().await;
     let form = app.a_user("Yara Haddad").with("email", "yara@haddad.example").with("status", "disabled");
     let page = amara.post("/users", form).await;
-    assert_eq!(amara.follow(&page).await.flash(), "Yara Haddad was added and has no credits yet. Add another");
+    assert_eq!(
+        amara.follow(&page).await.flash(),
+        "Yara Haddad was added and has no credits yet. Manage Credit Add another"
+    );
     let yara = app.find_by_name("Yara Haddad").id;
     amara.post(&format!("/users/{yara}/status"), [("status", "enabled")]).await;
     assert_eq!(outbox(&app), Vec::<String>::new());
@@ -130,8 +133,10 @@ async fn after_adding_one_is_back_at_the_same_list() {
     let added = amara.post("/users", app.a_user("Mateo Silva").with("back", back)).await;
     assert_eq!(added.location, Some(format!("/users?{back}")));
     let list = amara.follow(&added).await;
-    let again = list.attrs("main .note a", "href").remove(0);
-    assert!(again.starts_with("/users/new?back=status%3Ddisabled"), "{again}");
+    let links = list.attrs("main .note a", "href");
+    let mateo = app.find_by_name("Mateo Silva").id;
+    assert!(links[0].starts_with(&format!("/users/{mateo}/manage-credit?back=status%3Ddisabled")), "{links:?}");
+    assert!(links[1].starts_with("/users/new?back=status%3Ddisabled"), "{links:?}");
 }
 
 #[actix_web::test]
@@ -139,7 +144,7 @@ async fn the_page_after_says_names_as_they_are() {
     let (app, amara) = TestApp::with_owner().await;
     for name in ["Tom & Jerry+", "100%41 \"Söhne\"; Ltd", "山田 太郎"] {
         let page = amara.post("/users", app.a_user(name).with("username", format!("u{}", name.len()))).await;
-        let told = format!("{name} was added and has no credits yet. Add another");
+        let told = format!("{name} was added and has no credits yet. Manage Credit Add another");
         assert_eq!(amara.follow(&page).await.flash(), told);
     }
 }
