@@ -73,6 +73,9 @@ pub enum Refusal {
     Credits(Shortage),
     /// Somebody else allocated in between.
     AllocationChanged,
+    /// A batch whose credits are used in part, or that was taken back already.
+    UsedSince,
+    UndoneAlready,
 }
 
 impl std::fmt::Display for Refusal {
@@ -101,6 +104,8 @@ impl std::fmt::Display for Refusal {
             Refusal::AllocationChanged => {
                 "Somebody else changed these amounts meanwhile. Look at them, then enter yours again."
             }
+            Refusal::UsedSince => "Some of it has been used since, so it can't be taken back as a whole.",
+            Refusal::UndoneAlready => "This was taken back already.",
             Refusal::HeirDeleted => "This user is being deleted too. Enter another one.",
             Refusal::HeirGone => "No enabled user that can take this over has this email or username.",
         })

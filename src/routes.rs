@@ -33,6 +33,7 @@ pub fn all() -> Vec<Entry> {
         post("/users/batches", batches::pages::create),
         get("/users/batches/{id}", batches::pages::show),
         post("/users/batches/{id}", batches::pages::confirm),
+        post("/users/batches/{id}/undo", batches::pages::undo),
         get("/users/{id}", users::pages::edit),
         post("/users/{id}", users::pages::update),
         post("/users/{id}/status", users::pages::set_status),

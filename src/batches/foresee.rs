@@ -3,9 +3,9 @@
 
 use super::action::Action;
 use super::model::{Batch, Why, first};
-use crate::access::{Actor, Role, UserId};
+use crate::access::{AccountId, Actor, Role, UserId};
 use crate::accounts;
-use crate::credits::{self, Allocation, CreditKind};
+use crate::credits::{self, Allocation, CreditKind, Pool};
 use crate::db::Conn;
 use crate::error::{Refusal, Result};
 use crate::operator;
@@ -110,11 +110,12 @@ struct Prophet<'a> {
 /// Users that are named: all of a page.
 pub const NAMED: i64 = 100;
 
-pub fn foresee(conn: &mut Conn, actor: &Actor, batch: &Batch) -> Result<Foresight> {
+/// `action`: the batch's, with what is about to be decided.
+pub fn foresee(conn: &mut Conn, actor: &Actor, batch: &Batch, action: Action) -> Result<Foresight> {
     let operators = operator::of_account(conn, batch.account_id)?;
     let ids = operators.iter().copied().chain(actor.user).collect();
     let special = Special { ids, operators };
-    let prophet = Prophet { actor, batch, action: batch.action()?, plans: plans::all(conn)?, special };
+    let prophet = Prophet { actor, batch, action, plans: plans::all(conn)?, special };
     let mut told = Foresight::default();
     let (mut enabling, mut refused_roles, mut refused_ids) = (0, vec![], vec![]);
     for group in prophet.groups(conn)?.into_iter().chain(prophet.one_by_one(conn)?) {
@@ -131,12 +132,18 @@ pub fn foresee(conn: &mut Conn, actor: &Actor, batch: &Batch) -> Result<Foresigh
         }
     }
     prophet.ration_seats(conn, &mut told, enabling)?;
+    prophet.ration_pool(conn, &mut told)?;
     told.refused_rows = prophet.refused_rows(conn, &refused_roles, &refused_ids)?;
     told.named = prophet.named(conn)?;
     if prophet.action == Action::Delete {
         prophet.count_estate(conn, &mut told, &refused_roles, &refused_ids)?;
     }
     Ok(told)
+}
+
+/// What a pool can still give.
+pub fn unallocated(conn: &mut Conn, account: AccountId, kind: CreditKind) -> Result<i64> {
+    Ok(credits::pools(conn, account)?.iter().find(|pool| pool.kind == kind).map_or(0, Pool::unallocated))
 }
 
 impl Prophet<'_> {
@@ -161,6 +168,10 @@ impl Prophet<'_> {
                 users::giving_plan(self.actor, target)?;
                 self.plan(wanted).ok_or(Refusal::UnknownPlan)?;
                 Ok(plan != wanted)
+            }
+            Action::Allocate(..) | Action::TakeBack(..) => {
+                users::allocating(self.actor, target)?;
+                Ok(true)
             }
             Action::Delete => {
                 users::deleting(self.actor, target)?;
@@ -197,6 +208,18 @@ impl Prophet<'_> {
             if over > 0 {
                 told.done -= over;
                 told.refuse(Why::NoFreeSeat, over);
+            }
+        }
+        Ok(())
+    }
+
+    /// Who comes first gets credits, while there are any.
+    fn ration_pool(&self, conn: &mut Conn, told: &mut Foresight) -> Result<()> {
+        if let Action::Allocate(kind, amount @ 1..) = self.action {
+            let over = told.done - unallocated(conn, self.batch.account_id, kind)? / amount;
+            if over > 0 {
+                told.done -= over;
+                told.refuse(Why::PoolEmpty, over);
             }
         }
         Ok(())

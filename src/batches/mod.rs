@@ -1,4 +1,4 @@
-//! One change to many users: enable, disable, set role, set plan, delete. Who is meant is fixed when the confirmation is
+//! One change to many users: enable, disable, set role, set plan, allocate credits, delete. Who is meant is fixed when the confirmation is
 //! shown: who comes to match later is untouched. The confirmation foretells what will happen to how many, and who is
 //! refused and why. Then the batch is applied in chunks, each user by the same verb and rules as alone, in the same
 //! transaction as its place in the batch: after a crash it goes on where it was, and nothing is done twice.
@@ -12,6 +12,7 @@ mod model;
 pub mod pages;
 mod run;
 mod show;
+mod undo;
 
 pub use action::Action;
 pub use model::{Batch, BatchId, BatchState, Selection, Why, confirm, create, purge};

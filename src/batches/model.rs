@@ -2,6 +2,7 @@ use super::action::Action;
 use crate::access::{AccountId, Actor, UserId};
 use crate::activity;
 use crate::clock;
+use crate::credits::Shortage;
 use crate::db::{self, Conn, Db};
 use crate::error::{Error, Refusal, Result};
 use crate::schema::{batch_items, batches};
@@ -34,6 +35,8 @@ text_enum! {
         LastOwner = "last_owner", "The only Owner who can sign in";
         OwnerRole = "owner_role", "The Owner role is given and taken one by one, with your password";
         Pending = "pending", "Pending deletion";
+        PoolEmpty = "pool_empty", "Not enough is left in the pool";
+        Used = "used", "Some of it is used already";
         HeirGone = "heir_gone", "The colleague who was to take over is gone";
         UnknownPlan = "unknown_plan", "The plan is gone";
         Gone = "gone", "Deleted meanwhile";
@@ -56,6 +59,8 @@ impl Why {
                 Refusal::PendingDeletion => Why::Pending,
                 Refusal::HeirGone => Why::HeirGone,
                 Refusal::UnknownPlan => Why::UnknownPlan,
+                Refusal::Credits(Shortage::Pool { .. }) => Why::PoolEmpty,
+                Refusal::Credits(_) => Why::Used,
                 _ => Why::Changed,
             },
             _ => return None,
@@ -81,6 +86,10 @@ pub struct Batch {
     pub refused: i32,
     pub(super) reached: UserId,
     pub(super) created_at: NaiveDateTime,
+    /// Sealed under the actor's key.
+    pub(super) reason: String,
+    /// The batch that has taken this one back.
+    pub undone_by: Option<BatchId>,
 }
 
 impl Batch {
@@ -111,7 +120,7 @@ pub enum Selection {
 }
 
 /// Ids that one statement writes.
-const SLICE: usize = 10_000;
+pub(super) const SLICE: usize = 10_000;
 /// A draft that nobody has confirmed is dropped after this.
 const DRAFTS_KEPT: Duration = Duration::hours(1);
 /// Drafts that one actor may have open, in as many windows; the oldest goes.
@@ -147,7 +156,7 @@ pub async fn create(db: &Db, actor: &Actor, action: Action, selection: Selection
     db.write(move |conn| close(conn, account, id)).await
 }
 
-fn insert_draft(conn: &mut Conn, actor: &Actor, id: BatchId, action: Action) -> Result<()> {
+pub(super) fn insert_draft(conn: &mut Conn, actor: &Actor, id: BatchId, action: Action) -> Result<()> {
     let Some(user) = actor.user else { return Err(Error::Forbidden) };
     let now = clock::now();
     let own =
@@ -185,13 +194,13 @@ fn add_known(conn: &mut Conn, account: AccountId, id: BatchId, ids: &[UserId]) -
     add(conn, account, id, &known)
 }
 
-fn add(conn: &mut Conn, account: AccountId, id: BatchId, users: &[UserId]) -> Result<()> {
+pub(super) fn add(conn: &mut Conn, account: AccountId, id: BatchId, users: &[UserId]) -> Result<()> {
     let row = |user: &UserId| json!({ "account_id": account.0, "batch_id": id.0, "user_id": user.0, "refused": "" });
     db::Rows::of("batch_items", users.iter().map(row).collect()).insert(conn)
 }
 
 /// Counts who is meant; a batch of nobody is dropped.
-fn close(conn: &mut Conn, account: AccountId, id: BatchId) -> Result<Option<Batch>> {
+pub(super) fn close(conn: &mut Conn, account: AccountId, id: BatchId) -> Result<Option<Batch>> {
     let items = batch_items::account_id.eq(account).and(batch_items::batch_id.eq(id));
     let total: i64 = batch_items::table.filter(items).count().get_result(conn)?;
     let here = batches::table.find((account, id));
@@ -213,11 +222,29 @@ pub fn find_own(conn: &mut Conn, actor: &Actor, id: BatchId) -> Result<Batch> {
     if actor.is(batch.actor_id) { Ok(batch) } else { Err(Error::NotFound) }
 }
 
-/// Confirms a draft, once: a second time nothing happens. 404 where it is too old. `heir`: who gets what deleted users leave behind.
-pub fn confirm(conn: &mut Conn, batch: &Batch, heir: Option<UserId>) -> Result<()> {
+/// What is decided with the confirmation.
+pub struct Decision {
+    /// With the amount that each gets, where it is about credits.
+    pub action: Action,
+    /// Who gets what deleted users leave behind.
+    pub heir: Option<UserId>,
+    pub reason: String,
+}
+
+/// Confirms a draft, once: a second time nothing happens. 404 where it is too old.
+pub fn confirm(conn: &mut Conn, batch: &Batch, decision: &Decision) -> Result<()> {
+    let reason = match decision.reason.as_str() {
+        "" => String::new(),
+        reason => activity::seal(conn, batch.account_id, batch.actor_id, reason)?,
+    };
     let draft = batches::table.find((batch.account_id, batch.id)).filter(batches::state.eq(BatchState::Draft));
-    let values =
-        (batches::state.eq(BatchState::Running), batches::heir_id.eq(heir), batches::changed_at.eq(clock::now()));
+    let values = (
+        batches::state.eq(BatchState::Running),
+        batches::action.eq(decision.action.code()),
+        batches::heir_id.eq(decision.heir),
+        batches::reason.eq(reason),
+        batches::changed_at.eq(clock::now()),
+    );
     let confirmed = diesel::update(draft.filter(batches::created_at.gt(clock::now() - DRAFTS_KEPT))).set(values);
     // Read again: on Postgres somebody who confirmed it at the same moment was waited for.
     if confirmed.execute(conn)? == 0 && find(conn, batch.account_id, batch.id)?.state == BatchState::Draft {

@@ -1,17 +1,18 @@
 //! The confirmation of a batch, its progress and what came of it: one address, `/users/batches/{id}`.
 
 use super::action::Action;
-use super::foresee::{Foresight, foresee};
-use super::model::{self, Batch, BatchId, BatchState, Selection, Why, find_own};
+use super::foresee::{Foresight, foresee, unallocated};
+use super::model::{self, Batch, BatchId, BatchState, Decision, Selection, Why, find_own};
 use super::run::{self, Step};
 use super::show::BatchPage;
-use crate::access::{Actor, Can, UserId, ViewUsers};
+use super::undo;
+use crate::access::{Actor, AllocateCredits, Can, UserId, ViewUsers};
 use crate::app::App;
 use crate::db::Conn;
 use crate::error::{Error, Refusal, Result};
 use crate::plans;
 use crate::users::list::{ListQuery, Scope};
-use crate::users::{self, Row, Selected};
+use crate::users::{self, Row, Selected, amount};
 use crate::web::flash::{self, Flash};
 use crate::web::form::{Errors, Form, Query};
 use crate::web::page::{self, with_back};
@@ -25,16 +26,42 @@ const AT_ONCE: Duration = Duration::from_millis(700);
 /// Refused users that the result names.
 const REFUSED_NAMED: i64 = 100;
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct ConfirmForm {
-    heir: String,
-    back: String,
+    pub heir: String,
+    pub back: String,
+    /// Of credits: "each", the amount for each, or "split", what is left in equal parts.
+    pub how: String,
+    pub amount: String,
+    pub reason: String,
+}
+
+impl ConfirmForm {
+    /// How much each gets, where that is asked. Or why not, and beside which field.
+    fn decide(&self, conn: &mut Conn, actor: &Actor, batch: &Batch) -> Result<std::result::Result<Action, Errors>> {
+        let Action::Allocate(kind, _) = batch.action()? else { return batch.action().map(Ok) };
+        if self.how != "split" {
+            return Ok(match amount(&self.amount) {
+                Ok(0) => Err(Errors::one("amount", "Enter 1 or more.")),
+                Ok(amount) => Ok(Action::Allocate(kind, amount)),
+                Err(sentence) => Err(Errors::one("amount", sentence)),
+            });
+        }
+        let users = foresee(conn, actor, batch, Action::Allocate(kind, 0))?.done;
+        let left = unallocated(conn, batch.account_id, kind)?;
+        Ok(match left.checked_div(users) {
+            Some(share @ 1..) => Ok(Action::Allocate(kind, share)),
+            _ => {
+                Err(Errors::one("how", format!("{left} are left for {users} users: too few to give each of them one.")))
+            }
+        })
+    }
 }
 
 /// POST /users/batches: fixes who is meant and leads to the confirmation.
 pub async fn create(can: Can<ViewUsers>, Form(selected): Form<Selected>) -> Result<HttpResponse> {
-    let action = Action::from_code(&selected.action).ok_or(Error::BadRequest)?;
+    let action = Action::asked(&selected.action).ok_or(Error::BadRequest)?;
     if !can.actor.permissions.has(action.needs()) {
         return Err(Error::Forbidden);
     }
@@ -64,17 +91,29 @@ fn path(id: BatchId, list: &ListQuery) -> String {
 }
 
 /// What the page shows, of a batch in whatever state.
-async fn load(can: Can<ViewUsers>, id: BatchId, list: ListQuery, heir: String, errors: Errors) -> Result<BatchPage> {
+async fn load(can: Can<ViewUsers>, id: BatchId, form: ConfirmForm, errors: Errors) -> Result<BatchPage> {
     let (actor, page) = (can.actor, can.page);
     can.db
         .read(move |conn| {
             let batch = find_own(conn, &actor, id)?;
             let is_draft = batch.state == BatchState::Draft;
-            let told = if is_draft { foresee(conn, &actor, &batch)? } else { Foresight::default() };
+            let (mut action, mut errors) = (batch.action()?, errors.clone());
+            // Asked for a preview.
+            if is_draft && errors.is_empty() && !form.how.is_empty() {
+                match form.decide(conn, &actor, &batch)? {
+                    Ok(decided) => action = decided,
+                    Err(wrong) => errors = wrong,
+                }
+            }
+            let told = if is_draft { foresee(conn, &actor, &batch, action)? } else { Foresight::default() };
+            let unallocated = match action {
+                Action::Allocate(kind, _) => unallocated(conn, batch.account_id, kind)?,
+                _ => 0,
+            };
             let refused = if is_draft { vec![] } else { refused_rows(conn, &batch)? };
-            let (action, plans) = (batch.action()?, plans::all(conn)?);
-            let page = page.at(path(batch.id, &list));
-            Ok(BatchPage { page, batch, action, told, refused, plans, heir, errors, list })
+            let (plans, list) = (plans::all(conn)?, ListQuery::from_text(&form.back));
+            let (page, heir) = (page.at(path(batch.id, &list)), form.heir.clone());
+            Ok(BatchPage { page, batch, action, told, refused, plans, heir, errors, list, form, unallocated })
         })
         .await
 }
@@ -97,8 +136,9 @@ pub async fn show(
     id: web::Path<String>,
     Query(query): Query<ConfirmForm>,
 ) -> Result<HttpResponse> {
-    let page = load(can, batch_id(&id)?, ListQuery::from_text(&query.back), String::new(), Errors::default()).await?;
-    page::html(StatusCode::OK, &page)
+    let page = load(can, batch_id(&id)?, ConfirmForm { heir: String::new(), ..query }, Errors::default()).await?;
+    let status = if page.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    page::html(status, &page)
 }
 
 /// POST /users/batches/{id}: confirms. A short batch is done when this answers; a long one goes on behind it.
@@ -108,36 +148,59 @@ pub async fn confirm(
     Form(form): Form<ConfirmForm>,
 ) -> Result<HttpResponse> {
     let (id, list) = (batch_id(&id)?, ListQuery::from_text(&form.back));
-    let (actor, heir) = (can.actor.clone(), form.heir.clone());
-    let confirmed = can.db.write(move |conn| confirm_as(conn, &actor, id, &heir)).await;
-    let name = match confirmed {
-        Ok(name) => name,
-        Err(Error::Refused(refusal)) => {
-            let errors = Errors::one("heir", refusal.to_string());
-            let page = load(can, id, list, form.heir, errors).await?;
-            return page::html(StatusCode::UNPROCESSABLE_ENTITY, &page);
-        }
+    let (actor, sent) = (can.actor.clone(), form.clone());
+    let confirmed = can.db.write(move |conn| confirm_as(conn, &actor, id, &sent)).await;
+    let errors = match confirmed {
+        Ok(Ok(name)) => return finish(can, id, list, name).await,
+        Ok(Err(errors)) => errors,
+        Err(Error::Refused(refusal)) => Errors::one("heir", refusal.to_string()),
         Err(error) => return Err(error),
     };
+    let page = load(can, id, form, errors).await?;
+    page::html(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+/// Works at what is confirmed, and leads to where one sees what came of it.
+async fn finish(can: Can<ViewUsers>, id: BatchId, list: ListQuery, name: Option<String>) -> Result<HttpResponse> {
     begin(&can.app, &can.actor, id).await;
-    let page = load(can, id, list.clone(), String::new(), Errors::default()).await?;
+    let form = ConfirmForm { back: list.to_text(), ..ConfirmForm::default() };
+    let page = load(can, id, form, Errors::default()).await?;
     let is_told_here = page.batch.refused > 0 && page.batch.total > 1;
     if page.batch.state != BatchState::Done || is_told_here {
         return Ok(flash::redirect(&path(id, &list), None));
     }
     let sentence = page.sentence_of(name.as_deref());
     let flash = if page.batch.refused > 0 { Flash::refused(sentence) } else { Flash::done(sentence) };
+    let flash = match page.may_undo() {
+        true => flash.with_link(format!("/users/batches/{}", id.0), "Look at it or undo it").with_back(list.to_text()),
+        false => flash,
+    };
     Ok(flash::redirect(&page.back_path(), Some(flash)))
 }
 
-/// Confirms the actor's own draft; the user's name where it is about one.
-fn confirm_as(conn: &mut Conn, actor: &Actor, id: BatchId, heir: &str) -> Result<Option<String>> {
+/// Confirms the actor's own draft; the user's name where it is about one. Or what is wrong with what was typed.
+fn confirm_as(
+    conn: &mut Conn,
+    actor: &Actor,
+    id: BatchId,
+    form: &ConfirmForm,
+) -> Result<std::result::Result<Option<String>, Errors>> {
     let batch = find_own(conn, actor, id)?;
     let action = batch.action()?;
     if !actor.permissions.has(action.needs()) {
         return Err(Error::Forbidden);
     }
-    let heir = match heir.trim() {
+    let mut errors = Errors::default();
+    let reason = users::short("reason", &form.reason, &mut errors);
+    let action = match batch.state {
+        BatchState::Draft if errors.is_empty() => match form.decide(conn, actor, &batch)? {
+            Ok(action) => action,
+            Err(errors) => return Ok(Err(errors)),
+        },
+        BatchState::Draft => return Ok(Err(errors)),
+        _ => action,
+    };
+    let heir = match form.heir.trim() {
         heir if action == Action::Delete && batch.state == BatchState::Draft && !heir.is_empty() => {
             let heir = users::heir_known_as(conn, actor, heir)?;
             if model::has(conn, &batch, heir)? {
@@ -147,12 +210,29 @@ fn confirm_as(conn: &mut Conn, actor: &Actor, id: BatchId, heir: &str) -> Result
         }
         _ => None,
     };
-    model::confirm(conn, &batch, heir)?;
+    model::confirm(conn, &batch, &Decision { action, heir, reason })?;
     if batch.total > 1 {
-        return Ok(None);
+        return Ok(Ok(None));
     }
     let one = model::first(conn, &batch, 1)?;
-    Ok(users::rows(conn, batch.account_id, &one)?.first().map(Row::name))
+    Ok(Ok(users::rows(conn, batch.account_id, &one)?.first().map(Row::name)))
+}
+
+/// POST /users/batches/{id}/undo: takes back what a batch has allocated, as a batch of its own.
+pub async fn undo(
+    can: Can<AllocateCredits>,
+    id: web::Path<String>,
+    Form(form): Form<ConfirmForm>,
+) -> Result<HttpResponse> {
+    let (id, list) = (batch_id(&id)?, ListQuery::from_text(&form.back));
+    match undo::undo(&can.db, &can.actor, id).await {
+        Ok(undoing) => {
+            begin(&can.app, &can.actor, undoing).await;
+            Ok(flash::redirect(&path(undoing, &list), None))
+        }
+        Err(Error::Refused(refusal)) => Ok(refused(&list, &refusal.to_string())),
+        Err(error) => Err(error),
+    }
 }
 
 /// Applies what can be applied in a moment. It is confirmed: whatever goes wrong here, a worker goes on with it.

@@ -1,6 +1,6 @@
 //! Applying: chunk by chunk, by whichever instance comes first.
 
-use super::action::Action;
+use super::action::{Action, Terms};
 use super::model::{Batch, BatchId, BatchState, Why, find, first};
 use crate::access::{AccountId, Actor, UserId};
 use crate::config::Config;
@@ -60,11 +60,15 @@ pub fn step(conn: &mut Conn, config: &Config, account: AccountId, id: BatchId) -
         return Ok(Step::Done { erased: action == Action::Delete });
     };
     let actor = actor_of(conn, &batch)?.filter(|actor| actor.permissions.has(action.needs()));
-    let removal = Removal { heir: batch.heir_id, erase_at: batch.erase_at() };
+    let reason = match batch.reason.as_str() {
+        "" => String::new(),
+        sealed => activity::open(conn, account, batch.actor_id, sealed)?,
+    };
+    let terms = Terms { removal: Removal { heir: batch.heir_id, erase_at: batch.erase_at() }, reason };
     let mut after = Batch { reached: last, ..batch.clone() };
     for user in chunk {
         let done = match &actor {
-            Some(actor) => apply(conn, config, actor, action, user, &removal)?,
+            Some(actor) => apply(conn, config, actor, action, user, &terms)?,
             None => Err(Why::Rights),
         };
         match done {
@@ -85,7 +89,7 @@ pub fn step(conn: &mut Conn, config: &Config, account: AccountId, id: BatchId) -
 fn actor_of(conn: &mut Conn, batch: &Batch) -> Result<Option<Actor>> {
     let Some(actor) = users::actor(conn, batch.account_id, batch.actor_id)? else { return Ok(None) };
     let address = activity::open(conn, batch.account_id, batch.actor_id, &batch.address)?;
-    Ok(Some(Actor { address, ..actor }))
+    Ok(Some(Actor { address, batch: Some(batch.id.0), ..actor }))
 }
 
 /// In a savepoint of its own: a refused user leaves no trace in the chunk.
@@ -95,9 +99,9 @@ fn apply(
     actor: &Actor,
     action: Action,
     user: UserId,
-    removal: &Removal,
+    terms: &Terms,
 ) -> Result<std::result::Result<bool, Why>> {
-    match conn.transaction(|conn| action.apply(conn, config, actor, user, removal)) {
+    match conn.transaction(|conn| action.apply(conn, config, actor, user, terms)) {
         Ok(changed) => Ok(Ok(changed)),
         Err(error) => Why::of(&error).map(Err).ok_or(error),
     }

@@ -3,6 +3,7 @@
 use super::action::Action;
 use super::foresee::Foresight;
 use super::model::{Batch, BatchState, Why};
+use super::pages::ConfirmForm;
 use crate::plans::{self, Plan};
 use crate::users::list::ListQuery;
 use crate::users::{PROMISED_DAYS, Row};
@@ -28,6 +29,9 @@ pub(super) struct BatchPage {
     pub heir: String,
     pub errors: Errors,
     pub list: ListQuery,
+    pub form: ConfirmForm,
+    /// What the pool can give, where it is about credits.
+    pub unallocated: i64,
 }
 
 impl BatchPage {
@@ -80,12 +84,16 @@ impl BatchPage {
             (BatchState::Running, Action::Enable) => format!("Enabling {users}"),
             (BatchState::Running, Action::Disable) => format!("Disabling {users}"),
             (BatchState::Running, Action::Delete) => format!("Deleting {users}"),
+            (BatchState::Running, Action::Allocate(kind, _)) => format!("Allocating {} to {users}", kind.noun()),
+            (BatchState::Running, Action::TakeBack(kind, _)) => format!("Taking {} back from {users}", kind.noun()),
             (BatchState::Running, _) => format!("Changing {users}"),
             (BatchState::Done, _) => self.result(),
             (_, Action::Enable) => format!("Enable {users}?"),
             (_, Action::Disable) => format!("Disable {users}?"),
             (_, Action::Role(role)) => format!("Change the role of {users} to {}?", role.label()),
             (_, Action::Plan(_)) => format!("Change the plan of {users} to {}?", self.plan_name()),
+            (_, Action::Allocate(kind, _)) => format!("Allocate {} to {users}", kind.noun()),
+            (_, Action::TakeBack(kind, _)) => format!("Take {} back from {users}?", kind.noun()),
             (_, Action::Delete) => "Are you sure you want to delete user(s)?".into(),
         }
     }
@@ -99,6 +107,8 @@ impl BatchPage {
             Action::Role(_) => "Change role".into(),
             Action::Plan(_) => "Change plan".into(),
             Action::Delete => "Yes, Delete User".into(),
+            Action::Allocate(..) => "Allocate".into(),
+            Action::TakeBack(..) => "Take back".into(),
         }
     }
 
@@ -121,6 +131,23 @@ impl BatchPage {
                 format!("{users} {get} the plan {}.", self.plan_name())
             }
             Action::Delete => self.deletion(),
+            // Undecided yet.
+            Action::Allocate(kind, 0) | Action::TakeBack(kind, 0) => {
+                format!("{} {} are unallocated in the team pool.", number(self.unallocated), kind.noun())
+            }
+            Action::Allocate(kind, amount) => {
+                let get = if done == 1 { "gets" } else { "get" };
+                format!(
+                    "{users} {get} {} {} more each: {} of the {} that are unallocated in the team pool.",
+                    number(amount),
+                    kind.noun(),
+                    number(amount.saturating_mul(done)),
+                    number(self.unallocated)
+                )
+            }
+            Action::TakeBack(kind, amount) => {
+                format!("{} {} go back to the team pool from {users} each.", number(amount), kind.noun())
+            }
         }
     }
 
@@ -164,6 +191,11 @@ impl BatchPage {
             Action::Role(role) => format!("{users} given the role {}.", role.label()),
             Action::Plan(_) => format!("{users} given the plan {}.", self.plan_name()),
             Action::Delete => format!("{users} deleted."),
+            Action::Allocate(kind, amount) => format!("{users} given {} {} more each.", number(amount), kind.noun()),
+            Action::TakeBack(kind, amount) => {
+                let users = counted(self.batch.done, "user", "users");
+                format!("{} {} each were taken back from {users}.", number(amount), kind.noun())
+            }
         }
     }
 
@@ -185,7 +217,33 @@ impl BatchPage {
             Action::Disable => format!("{name} was disabled.{KEPT}"),
             Action::Role(role) => format!("{name} was given the role {}.", role.label()),
             Action::Plan(_) => format!("{name} was given the plan {}.", self.plan_name()),
+            Action::Allocate(kind, amount) => format!("{name} was given {} {} more.", number(amount), kind.noun()),
+            Action::TakeBack(kind, amount) => {
+                format!("{} {} were taken back from {name}.", number(amount), kind.noun())
+            }
         }
+    }
+
+    /// Whether it is known only then who is refused: who comes first has it.
+    fn is_rationed(&self, why: &Why) -> bool {
+        matches!(why, Why::NoFreeSeat | Why::PoolEmpty)
+    }
+
+    fn is_allocation(&self) -> bool {
+        matches!(self.action, Action::Allocate(..))
+    }
+
+    /// Whether an amount is decided, so that what comes of it can be told.
+    fn is_decided(&self) -> bool {
+        !matches!(self.action, Action::Allocate(_, 0))
+    }
+
+    /// Whether it can be taken back as a whole, as long as nothing of it is used.
+    pub fn may_undo(&self) -> bool {
+        self.is_allocation()
+            && self.batch.state == BatchState::Done
+            && self.batch.done > 0
+            && self.batch.undone_by.is_none()
     }
 
     fn more_named(&self) -> i64 {

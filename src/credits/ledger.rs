@@ -6,7 +6,7 @@ use crate::activity::Seals;
 use crate::clock;
 use crate::db::{Conn, Rows, time_text};
 use crate::error::Result;
-use crate::schema::ledger;
+use crate::schema::{ledger, users};
 use crate::text_enum;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
@@ -149,6 +149,46 @@ pub fn history(
         .limit(rows)
         .select(Entry::as_select())
         .load(conn)?)
+}
+
+/// Who was given something by a batch, by id after `after`.
+pub fn given_by_batch(
+    conn: &mut Conn,
+    account: AccountId,
+    batch: i64,
+    after: UserId,
+    rows: i64,
+) -> Result<Vec<UserId>> {
+    let given = ledger::table
+        .inner_join(
+            users::table.on(users::account_id.eq(ledger::account_id).and(ledger::user_id.eq(users::id.nullable()))),
+        )
+        .filter(ledger::account_id.eq(account))
+        .filter(ledger::batch_id.eq(batch))
+        .filter(ledger::entry.eq(EntryKind::Allocate))
+        .filter(users::id.gt(after));
+    Ok(given.order(users::id).limit(rows).select(users::id).load(conn)?)
+}
+
+/// Whether somebody has less left than a batch gave them. Who is being deleted has given it back.
+pub fn is_used_of_batch(conn: &mut Conn, account: AccountId, batch: i64) -> Result<bool> {
+    use diesel::sql_types::BigInt;
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = BigInt)]
+        n: i64,
+    }
+    let used = diesel::sql_query(
+        "SELECT COUNT(*) AS n FROM ledger \
+         JOIN users ON users.account_id = ledger.account_id AND users.id = ledger.user_id AND users.status <> 'pending' \
+         JOIN credit_pools ON credit_pools.account_id = ledger.account_id AND credit_pools.kind = ledger.kind \
+         JOIN allocations ON allocations.account_id = ledger.account_id AND allocations.user_id = ledger.user_id \
+         AND allocations.kind = ledger.kind \
+         WHERE ledger.account_id = $1 AND ledger.batch_id = $2 AND ledger.entry = 'allocate' \
+         AND allocations.allocated - CASE WHEN allocations.cycle = credit_pools.cycle THEN allocations.used ELSE 0 END \
+         < ledger.amount",
+    );
+    Ok(used.bind::<BigInt, _>(account).bind::<BigInt, _>(batch).get_result::<Count>(conn)?.n > 0)
 }
 
 /// What is known already under these keys.

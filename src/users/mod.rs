@@ -24,11 +24,13 @@ mod switch;
 mod write;
 
 pub use allocate::{Wanted, allocate, allocate_more, take_back};
+pub use check::short;
 pub use fold::fold;
 pub use model::{
     Allocator, Details, PayForSeat, Row, Seat, Status, UseBalance, User, UserType, actor, find, known, known_as, rows,
     search_text, who_allocate,
 };
+pub use pages::amount;
 pub use removal::{Deleted, PROMISED_DAYS, RETENTION, Removal, delete, due, erase_due, heir_known_as, restore};
 pub use rules::{Target, allocating, deleting, giving_plan, giving_role, products, switching};
 pub use seats::{recount, take_turn};

@@ -3,6 +3,7 @@
 mod allocating;
 mod cycles;
 mod ledger;
+mod many;
 mod reporting;
 
 use crate::support::TestApp;

@@ -77,7 +77,7 @@ fn in_order() -> Vec<Entry> {
 fn is_let_in(page: &Page, entry: &Entry) -> bool {
     match entry.path {
         // There are accounts, so set-up is over for everybody.
-        "/set-up/{token}" | "/users/batches/{id}" => page.status == 404,
+        "/set-up/{token}" | "/users/batches/{id}" | "/users/batches/{id}/undo" => page.status == 404,
         "/sign-out" => page.location.as_deref() == Some("/sign-in"),
         _ => ![403, 404, 405].contains(&page.status) && page.status < 500 && !page.sends_to_sign_in(),
     }

@@ -127,7 +127,7 @@ impl AmountsForm {
 }
 
 /// A whole number, with or without commas.
-pub(crate) fn amount(text: &str) -> std::result::Result<i64, &'static str> {
+pub fn amount(text: &str) -> std::result::Result<i64, &'static str> {
     let digits: String = text.trim().chars().filter(|c| *c != ',').collect();
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err("Enter a whole number, such as 500.");

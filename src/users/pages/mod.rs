@@ -11,7 +11,7 @@ mod restoration;
 mod role;
 mod status;
 
-pub use amounts::{allocate_minute, manage_credit, save_credit, save_minute};
+pub use amounts::{allocate_minute, amount, manage_credit, save_credit, save_minute};
 pub use credits::credits;
 pub use edit::{edit, update};
 pub use export::{csv, xlsx};

@@ -17,6 +17,8 @@ const ADDING: &[&str] = &["/users/new", "/users/new?back=q%3Dclone"];
 const EDITING: &[&str] = &["/users/{user}", "/users/{pending}", "/users/{user}?back=q%3Dclone"];
 const DIALOGS: &[&str] = &[
     "disable",
+    "allocate:export:0",
+    "allocated",
     "delete",
     "/users/{user}/role?role=owner&from=member&back=q%3Dclone",
     "/users/{user}/manage-credit?back=q%3Dclone",
@@ -156,6 +158,7 @@ impl Attack {
                 let filled = address.replace("{user}", &self.somebody("enabled").to_string());
                 filled.replace("{pending}", &self.somebody("pending").to_string())
             }
+            "allocated" => crate::support::allocated(&who, self.somebody("enabled")).await,
             action => {
                 let id = self.somebody("enabled").to_string();
                 let page = who.post("/users/batches", [("id", id.as_str()), ("action", action)]).await;

@@ -132,7 +132,16 @@ fn offered(control: ElementRef<'_>) -> Vec<(String, String)> {
 }
 
 /// The addresses of two dialogs about a user.
-pub async fn dialogs(amara: &Browser, user: UserId) -> [String; 2] {
+pub async fn dialogs(amara: &Browser, user: UserId) -> [String; 3] {
     let page = amara.post("/users/batches", [("id", user.to_string().as_str()), ("action", "delete")]).await;
-    [page.location.unwrap(), format!("/users/{user}/role?role=owner")]
+    [page.location.unwrap(), format!("/users/{user}/role?role=owner"), allocated(amara, user).await]
+}
+
+/// The page of a batch that has allocated something, and can be undone.
+pub async fn allocated(amara: &Browser, user: UserId) -> String {
+    let id = user.to_string();
+    let asked = amara.post("/users/batches", [("id", id.as_str()), ("action", "allocate:export:0")]).await;
+    let path = asked.location.unwrap();
+    amara.post(&path, [("how", "each"), ("amount", "1")]).await;
+    path
 }

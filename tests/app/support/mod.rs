@@ -18,7 +18,7 @@ pub use app::{Setup, TestApp, config, two_words};
 pub use database::{TestDatabase, postgres};
 pub use dice::{Dice, for_each_case};
 pub use form::UserForm;
-pub use forms::{Found, crawl, dialogs, forms};
+pub use forms::{Found, allocated, crawl, dialogs, forms};
 pub use page::Page;
 pub use person::{Browser, Person};
 pub use program::{Program, Serving};
