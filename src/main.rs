@@ -1,7 +1,10 @@
 //! The command line.
 
+mod commands;
+
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
+use commands::credits::Credits;
 use seatkeeper::access::AccountId;
 use seatkeeper::access::Actor;
 use seatkeeper::accounts::{self, NewAccount};
@@ -34,6 +37,11 @@ enum Command {
     Account {
         #[command(subcommand)]
         command: AccountCommand,
+    },
+    /// Grant credits and minutes, and say how billing cycles and warnings go
+    Credits {
+        #[command(subcommand)]
+        command: Credits,
     },
     /// Help users who are locked out
     User {
@@ -139,6 +147,7 @@ fn main() -> ExitCode {
         Some(Command::Demo(args)) => run_demo(database, &args),
         Some(Command::Migrate) => migrate(database),
         Some(Command::Account { command: AccountCommand::Create(args) }) => create_account(database, &args),
+        Some(Command::Credits { command }) => change_credits(database, &command),
         Some(Command::User { command: UserCommand::ResetPassword(args) }) => reset_password(database, &args),
         Some(Command::Verify) => return exit(run_verify(database)),
     };
@@ -272,6 +281,11 @@ fn create_account(database: &DatabaseSettings, args: &CreateAccount) -> anyhow::
         other => other.into(),
     })?;
     println!("Account {} created: {}", account.0, new.name);
+    Ok(())
+}
+
+fn change_credits(database: &DatabaseSettings, command: &Credits) -> anyhow::Result<()> {
+    println!("{}", command.run(&open_existing(database)?)?);
     Ok(())
 }
 

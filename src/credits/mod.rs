@@ -20,7 +20,7 @@ pub use cycle::{CYCLE_DAYS, CycleSettings, cycle_over, end_cycles, set_cycle};
 pub use ledger::{
     Entry, EntryId, EntryKind, IdempotencyKey, Reported, given_by_batch, history, is_used_of_batch, known,
 };
-pub use model::{Allocation, AtCycleEnd, CreditKind, Pool, allocations_of, create_pools, pools};
+pub use model::{Allocation, AtCycleEnd, CreditKind, Pool, allocations_of, create_pools, pools, set_thresholds};
 pub use recount::{Differences, recount};
 pub use release::{Released, forget, release};
 pub use shortage::Shortage;

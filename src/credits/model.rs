@@ -227,6 +227,13 @@ pub(super) fn thresholds(conn: &mut Conn, account: AccountId) -> Result<Vec<i32>
     Ok(text.split_whitespace().filter_map(|percent| percent.parse().ok()).collect())
 }
 
+/// Sets them; none for no warnings.
+pub fn set_thresholds(conn: &mut Conn, account: AccountId, percents: &[i32]) -> Result<()> {
+    let text = percents.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    diesel::update(accounts::table.find(account)).set(accounts::low_credit_at.eq(text)).execute(conn)?;
+    Ok(())
+}
+
 /// What these users have; nothing for those who have none.
 pub fn allocations_of(conn: &mut Conn, account: AccountId, users: &[UserId]) -> Result<Vec<Allocation>> {
     if users.is_empty() {

@@ -373,3 +373,42 @@ async fn the_log_names_routes_not_people() {
     }
     assert!(postgres().is_none() || !log.contains("postgres://"), "{log}");
 }
+
+#[test]
+fn the_operator_grants_credits_and_says_how_cycles_and_warnings_go() {
+    let (database, program) = with_account();
+    let run = program.run(&["credits", "grant", "--kind", "minutes", "--amount", "700", "--reason", "Contract 12"]);
+    assert_eq!(
+        (run.code, run.stdout.trim()),
+        (Some(0), "Team Minutes were granted; the pool has 700 in all."),
+        "{run:?}"
+    );
+    let run = program.run(&[
+        "credits",
+        "cycle",
+        "--kind",
+        "minutes",
+        "--day",
+        "15",
+        "--at-end",
+        "roll_over",
+        "--grant",
+        "500",
+        "--cap",
+        "100",
+    ]);
+    assert_eq!(run.stdout.trim(), "The cycles of Team Minutes begin on day 15 of each month.", "{run:?}");
+    let run = program.run(&["credits", "warn", "70", "90"]);
+    assert_eq!(run.stdout.trim(), "Admins are told when 70% and 90% of a pool are used.", "{run:?}");
+    for wrong in [
+        &["credits", "grant", "--kind", "gold", "--amount", "1"][..],
+        &["credits", "grant", "--kind", "export", "--amount", "0"],
+        &["credits", "cycle", "--kind", "export", "--day", "29", "--at-end", "keep"],
+        &["credits", "warn", "101"],
+        &["credits", "grant", "--account", "1", "--kind", "export", "--amount", "1"],
+    ] {
+        assert_ne!(program.run(wrong).code, Some(0), "{wrong:?}");
+    }
+    assert_eq!(program.run(&["verify"]).code, Some(0));
+    drop(database);
+}

@@ -1,0 +1,3 @@
+//! Commands of the command line that are more than a few lines.
+
+pub mod credits;
