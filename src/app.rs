@@ -7,7 +7,7 @@ use crate::routes;
 use crate::sessions::{self, Passwords};
 use crate::turns::Turns;
 use crate::web::page::{self, Scheme};
-use crate::web::{csrf, headers, health};
+use crate::web::{csrf, headers, health, problem};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, ErrorHandlerResponse, ErrorHandlers, from_fn};
@@ -52,10 +52,25 @@ pub fn build(
         .default_service(web::to(|| async { Err::<actix_web::HttpResponse, Error>(Error::NotFound) }))
         .wrap(sessions::middleware(&app.config))
         .wrap(from_fn(csrf::guard))
-        .wrap(ErrorHandlers::new().default_handler(errors_to_pages))
+        .wrap(ErrorHandlers::new().default_handler(dress_errors))
         .wrap(Compress::default())
         .wrap(from_fn(headers::add))
         .wrap(TracingLogger::<RequestSpan>::new())
+}
+
+/// Errors get a page, or for programs a problem: ours, and those that the framework answers itself.
+fn dress_errors<B>(response: ServiceResponse<B>) -> actix_web::Result<ErrorHandlerResponse<B>> {
+    if !problem::is_api(response.request().path()) {
+        return errors_to_pages(response);
+    }
+    if problem::is_problem(response.response()) {
+        return Ok(ErrorHandlerResponse::Response(response.map_into_left_body()));
+    }
+    let problem = problem::instead_of(response.response());
+    let (request, _) = response.into_parts();
+    Ok(ErrorHandlerResponse::Response(
+        ServiceResponse::new(request, problem).map_into_boxed_body().map_into_right_body(),
+    ))
 }
 
 /// Errors get a page in the visitor's colour scheme: ours, and those that the framework answers itself (405, 413, a path

@@ -13,6 +13,8 @@ pub enum Error {
     SignInRequired { back: String },
     /// 400: the request cannot be read at all.
     BadRequest,
+    /// 401: a program without an API token that works.
+    TokenRequired,
     /// 403: signed in, but not allowed to.
     Forbidden,
     /// 403: the account has no place yet where new users could sign in.
@@ -25,6 +27,8 @@ pub enum Error {
     TooSlow,
     /// 413: more than any form of ours sends.
     TooLarge,
+    /// 415: not the kind of content that is read here.
+    WrongKind,
     /// 422: understood and refused, with a sentence for the person who asked.
     Refused(Refusal),
     /// 429, with the seconds to wait.
@@ -239,6 +243,11 @@ impl Error {
                 "This request can't be read",
                 "Go back, reload the page and try again.".into(),
             ),
+            Error::TokenRequired => (
+                "An API token is needed",
+                "Send one that works here, as Authorization: Bearer sk_….".into(),
+            ),
+            Error::WrongKind => ("This kind of content is not read here", "Nothing was changed.".into()),
             Error::Forbidden => (
                 "You don't have access to this page",
                 "Your role doesn't allow it. An admin of your account can change your role.".into(),
@@ -298,6 +307,8 @@ impl ResponseError for Error {
         match self {
             Error::SignInRequired { .. } => StatusCode::SEE_OTHER,
             Error::BadRequest => StatusCode::BAD_REQUEST,
+            Error::TokenRequired => StatusCode::UNAUTHORIZED,
+            Error::WrongKind => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Error::Forbidden | Error::NoDomainYet | Error::CrossSite => StatusCode::FORBIDDEN,
             Error::NotFound => StatusCode::NOT_FOUND,
             Error::TooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -315,6 +326,9 @@ impl ResponseError for Error {
         match self {
             Error::SignInRequired { back } => {
                 return response.insert_header((header::LOCATION, crate::sessions::sign_in_url(back))).finish();
+            }
+            Error::TokenRequired => {
+                response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
             }
             Error::TooMany { seconds } => {
                 response.insert_header((header::RETRY_AFTER, seconds.to_string()));

@@ -13,6 +13,7 @@
 //! | [`users`] | Manage Users: the list, adding, one user, enabling and disabling, deleting, export |
 //! | [`batches`] | one change to many users, foretold and then applied in chunks |
 //! | [`sessions`] | signing in and out |
+//! | [`usage`], [`tokens`], [`openapi`] | what products report of credits that were used, by which tokens, and how that is described |
 //! | [`activity`], [`mail`] | what every write leaves behind: its log entry and its e-mail |
 //! | [`operator`] | the console of who runs the installation |
 //! | [`demo`], [`verify`], [`server`] | the commands |
@@ -41,6 +42,7 @@ pub mod demo;
 pub mod domains;
 pub mod error;
 pub mod mail;
+pub mod openapi;
 pub mod operator;
 pub mod plans;
 pub mod routes;
@@ -49,6 +51,7 @@ pub mod server;
 pub mod sessions;
 pub mod teams;
 mod text_enum;
+pub mod tokens;
 mod turns;
 pub mod usage;
 pub mod users;

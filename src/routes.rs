@@ -2,7 +2,7 @@
 //! the tests walk: every route with every role, and from another account.
 
 use crate::access::{Guard, Needs};
-use crate::{accounts, batches, operator, sessions, users, web as ours};
+use crate::{accounts, batches, openapi, operator, sessions, tokens, usage, users, web as ours};
 use actix_web::{FromRequest, Handler, Responder, Route, http::Method, web};
 
 pub struct Entry {
@@ -10,6 +10,14 @@ pub struct Entry {
     pub path: &'static str,
     pub needs: Needs,
     route: Route,
+    /// Bytes of a body, where it may be larger than a form.
+    body: Option<usize>,
+}
+
+impl Entry {
+    fn taking(self, bytes: usize) -> Self {
+        Entry { body: Some(bytes), ..self }
+    }
 }
 
 pub fn all() -> Vec<Entry> {
@@ -45,9 +53,17 @@ pub fn all() -> Vec<Entry> {
         post("/users/{id}/manage-credit", users::pages::save_credit),
         get("/users/{id}/allocate-minute", users::pages::allocate_minute),
         post("/users/{id}/allocate-minute", users::pages::save_minute),
+        // API tokens
+        get("/api-tokens", tokens::pages::index),
+        post("/api-tokens", tokens::pages::create),
+        get("/api-tokens/{id}/revocation", tokens::pages::confirm_revocation),
+        post("/api-tokens/{id}/revocation", tokens::pages::revoke),
         // Operator
         get("/operator/mail", operator::pages::mail),
         get("/operator/mail/{id}", operator::pages::message),
+        // Programs
+        post("/api/v1/usage", usage::api::create).taking(usage::api::LARGEST),
+        get("/api/v1/openapi.json", openapi::document),
         // Machines
         get("/static/{name}", ours::assets::serve),
         get("/favicon.ico", ours::assets::favicon),
@@ -63,7 +79,7 @@ where
     Args: FromRequest + Guard + 'static,
     F::Output: Responder + 'static,
 {
-    Entry { method: Method::GET, path, needs: Args::NEEDS, route: web::get().to(handler) }
+    Entry { method: Method::GET, path, needs: Args::NEEDS, route: web::get().to(handler), body: None }
 }
 
 fn post<F, Args>(path: &'static str, handler: F) -> Entry
@@ -72,7 +88,7 @@ where
     Args: FromRequest + Guard + 'static,
     F::Output: Responder + 'static,
 {
-    Entry { method: Method::POST, path, needs: Args::NEEDS, route: web::post().to(handler) }
+    Entry { method: Method::POST, path, needs: Args::NEEDS, route: web::post().to(handler), body: None }
 }
 
 pub fn configure(config: &mut web::ServiceConfig) {
@@ -80,7 +96,12 @@ pub fn configure(config: &mut web::ServiceConfig) {
     while !entries.is_empty() {
         let path = entries[0].path;
         let (here, rest): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(|entry| entry.path == path);
-        config.service(here.into_iter().fold(web::resource(path), |resource, entry| resource.route(entry.route)));
+        let largest = here.iter().filter_map(|entry| entry.body).max();
+        let resource = here.into_iter().fold(web::resource(path), |resource, entry| resource.route(entry.route));
+        config.service(match largest {
+            Some(bytes) => resource.app_data(web::PayloadConfig::new(bytes)),
+            None => resource,
+        });
         entries = rest;
     }
 }

@@ -28,6 +28,8 @@ pub enum Needs {
     Permission(Permission),
     /// An operator, on the shared host.
     Operator,
+    /// A program with an API token, on a host of its account. Cookies count for nothing there.
+    Token,
 }
 
 /// A first argument of a handler that says who may call it.
@@ -53,15 +55,15 @@ impl<A: Access, B, C, D> Guard for (A, B, C, D) {
     const NEEDS: Needs = A::NEEDS;
 }
 
-type Extraction<T> = Pin<Box<dyn Future<Output = Result<T>>>>;
+pub(super) type Extraction<T> = Pin<Box<dyn Future<Output = Result<T>>>>;
 
-fn app_of(req: &HttpRequest) -> Result<web::Data<App>> {
+pub(super) fn app_of(req: &HttpRequest) -> Result<web::Data<App>> {
     let app = req.app_data::<web::Data<App>>().cloned();
     app.ok_or_else(|| Error::Internal(anyhow::anyhow!("the application is not registered")))
 }
 
 /// The Host header, or the authority of an absolute request line.
-fn host_of(req: &HttpRequest) -> String {
+pub(super) fn host_of(req: &HttpRequest) -> String {
     let header = req.headers().get(actix_web::http::header::HOST).and_then(|host| host.to_str().ok());
     header.or_else(|| req.uri().authority().map(|authority| authority.as_str())).unwrap_or_default().to_owned()
 }

@@ -126,6 +126,7 @@ pub struct EditUsers;
 pub struct DeleteUsers;
 pub struct AllocateCredits;
 pub struct AssignRoles;
+pub struct ApiTokens;
 
 impl Needed for Own {
     const PERMISSION: Permission = Permission::Own;
@@ -141,6 +142,9 @@ impl Needed for AllocateCredits {
 }
 impl Needed for AssignRoles {
     const PERMISSION: Permission = Permission::AssignRoles;
+}
+impl Needed for ApiTokens {
+    const PERMISSION: Permission = Permission::ApiTokens;
 }
 impl Needed for EditUsers {
     const PERMISSION: Permission = Permission::EditUsers;

@@ -7,15 +7,17 @@ use crate::config::Config;
 use crate::credits::{self, Book, CreditKind, Entry, EntryId, EntryKind, IdempotencyKey, Reported, Shortage};
 use crate::db::Conn;
 use crate::error::{Error, Refusal, Result};
+use crate::text_enum;
 use crate::users;
 use chrono::NaiveDateTime;
 use std::collections::BTreeMap;
 
-/// Whether credits were consumed, or are given back because nothing came of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    Use,
-    Refund,
+text_enum! {
+    /// Whether credits were consumed, or are given back because nothing came of it.
+    pub enum Direction {
+        Use = "use", "Use";
+        Refund = "refund", "Refund";
+    }
 }
 
 impl Direction {

@@ -27,13 +27,13 @@ pub use allocate::{Wanted, allocate, allocate_more, take_back};
 pub use check::short;
 pub use fold::fold;
 pub use model::{
-    Allocator, Details, PayForSeat, Row, Seat, Status, UseBalance, User, UserType, actor, find, known, known_as, rows,
-    search_text, who_allocate,
+    Allocator, Details, Name, PayForSeat, Row, Seat, Status, UseBalance, User, UserType, actor, find, full_name, known,
+    known_as, named, rows, search_text, who_allocate,
 };
 pub use pages::amount;
 pub use removal::{Deleted, PROMISED_DAYS, RETENTION, Removal, delete, due, erase_due, heir_known_as, restore};
-pub use rules::{Target, allocating, deleting, giving_plan, giving_role, products, switching};
+pub use rules::{Target, allocating, deleting, giving_plan, giving_role, may_revoke, products, revoking, switching};
 pub use seats::{recount, take_turn};
 pub use selected::Selected;
 pub use switch::{Switched, set_password, set_plan, set_role, set_status};
-pub use write::{NewUser, Update, add, add_owner, update};
+pub use write::{NewUser, Update, add, add_owner, begin, update};

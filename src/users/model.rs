@@ -11,6 +11,7 @@ use chrono::NaiveDateTime;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
+use std::collections::BTreeMap;
 
 text_enum! {
     /// Active users are on the Enabled tab, inactive ones on the Disabled tab.
@@ -201,6 +202,56 @@ pub fn known(conn: &mut Conn, account: AccountId, ids: &[UserId]) -> Result<Vec<
         .filter(users::id.eq_any(ids.to_vec()))
         .select(users::id)
         .load(conn)?)
+}
+
+/// What a program calls a user of its account by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Name {
+    Id(UserId),
+    /// As [`sessions::login_key`] has it.
+    Email(String),
+    Username(String),
+}
+
+impl Name {
+    pub fn email(typed: &str) -> Self {
+        Name::Email(sessions::login_key(typed))
+    }
+
+    pub fn username(typed: &str) -> Self {
+        Name::Username(sessions::login_key(typed))
+    }
+}
+
+/// Whom each of these names means: nobody where it is none of this account's, or somebody's who is pending deletion.
+pub fn named(conn: &mut Conn, account: AccountId, names: &[Name]) -> Result<Vec<Option<UserId>>> {
+    let here = || users::table.filter(users::account_id.eq(account)).filter(sql::<Bool>("users.status <> 'pending'"));
+    let (mut ids, mut emails, mut usernames) = (vec![], vec![], vec![]);
+    for name in names {
+        match name {
+            Name::Id(id) => ids.push(*id),
+            Name::Email(key) => emails.push(key.clone()),
+            Name::Username(key) => usernames.push(key.clone()),
+        }
+    }
+    let mut known: BTreeMap<Name, UserId> = BTreeMap::new();
+    if !ids.is_empty() {
+        let found: Vec<UserId> = here().filter(users::id.eq_any(ids)).select(users::id).load(conn)?;
+        known.extend(found.into_iter().map(|id| (Name::Id(id), id)));
+    }
+    // In the words of the partial indexes, as in [`sessions::login_sql`].
+    if !emails.is_empty() {
+        let theirs = here().filter(sql::<Bool>("users.email_key <> ''")).filter(users::email_key.eq_any(emails));
+        let found: Vec<(String, UserId)> = theirs.select((users::email_key, users::id)).load(conn)?;
+        known.extend(found.into_iter().map(|(key, id)| (Name::Email(key), id)));
+    }
+    if !usernames.is_empty() {
+        let theirs =
+            here().filter(sql::<Bool>("users.username_key <> ''")).filter(users::username_key.eq_any(usernames));
+        let found: Vec<(String, UserId)> = theirs.select((users::username_key, users::id)).load(conn)?;
+        known.extend(found.into_iter().map(|(key, id)| (Name::Username(key), id)));
+    }
+    Ok(names.iter().map(|name| known.get(name).copied()).collect())
 }
 
 /// Somebody who can allocate credits, and be told that they run low.

@@ -53,6 +53,11 @@ pub fn may_allocate(actor: &Actor, target: Target) -> bool {
     actor.permissions.has(Permission::AllocateCredits) && reaches(actor, target) && target.status != Status::Pending
 }
 
+/// Whether `actor` may revoke the API tokens that this user has made: one's own too.
+pub fn may_revoke(actor: &Actor, target: Target) -> bool {
+    actor.permissions.has(Permission::ApiTokens) && reaches(actor, target)
+}
+
 /// Whether `actor` may give this user another role; the Owner role, with their own password.
 pub fn may_give_role(actor: &Actor, target: Target) -> bool {
     let owner = target.role != Role::Owner || actor.permissions.has(Permission::GrantOwner);
@@ -131,6 +136,11 @@ pub fn allocating(actor: &Actor, target: Target) -> Result<()> {
         return Err(Refusal::PendingDeletion.into());
     }
     if may_allocate(actor, target) { Ok(()) } else { Err(Error::Forbidden) }
+}
+
+/// Ending an API token that this user has made.
+pub fn revoking(actor: &Actor, target: Target) -> Result<()> {
+    if may_revoke(actor, target) { Ok(()) } else { Err(Error::Forbidden) }
 }
 
 /// Another plan.

@@ -265,7 +265,7 @@ pub(super) fn target(conn: &mut Conn, user: &User, actor: &Actor) -> Result<Targ
 
 /// How every verb begins: with the account's turn, so that what is read next stays true until the commit. The actor's rights
 /// were read when the request came in; it may have waited since, for a password's hash or for this turn.
-pub(super) fn begin(conn: &mut Conn, actor: &Actor) -> Result<()> {
+pub fn begin(conn: &mut Conn, actor: &Actor) -> Result<()> {
     seats::take_turn(conn, actor.account)?;
     let Some(id) = actor.user else { return Ok(()) };
     let now = users::table

@@ -24,21 +24,29 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let body = web::Bytes::from_request(req, payload);
+        let body = body(req, payload);
         // What other sites can send without asking first is this and plain text; browsers send forms as this alone.
         let is_form = req.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded");
-        let time = req.app_data::<web::Data<App>>().map_or(Duration::ZERO, |app| app.config.request_timeout);
         Box::pin(async move {
             if !is_form {
                 return Err(Error::BadRequest);
             }
-            let body = tokio::time::timeout(time, body).await.map_err(|_| Error::TooSlow)?;
-            let body = body.map_err(|cause| match cause.as_response_error().status_code() {
-                StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
-                _ => Error::BadRequest,
-            })?;
+            let body = body.await?;
             let text = std::str::from_utf8(&body).map_err(|_| Error::BadRequest)?;
             read(text).map(Form)
+        })
+    }
+}
+
+/// A body, whatever it is: as large as its route allows, and in time.
+pub fn body(req: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Result<web::Bytes, Error>> + use<> {
+    let body = web::Bytes::from_request(req, payload);
+    let time = req.app_data::<web::Data<App>>().map_or(Duration::ZERO, |app| app.config.request_timeout);
+    async move {
+        let body = tokio::time::timeout(time, body).await.map_err(|_| Error::TooSlow)?;
+        body.map_err(|cause| match cause.as_response_error().status_code() {
+            StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
+            _ => Error::BadRequest,
         })
     }
 }

@@ -9,6 +9,8 @@ pub mod flash;
 pub mod form;
 pub mod headers;
 pub mod health;
+pub mod json;
 pub mod list;
 pub mod page;
+pub mod problem;
 pub mod text;

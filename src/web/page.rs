@@ -79,6 +79,10 @@ impl Page {
         self.viewer.permissions().has(Permission::ViewUsers)
     }
 
+    pub fn sees_tokens(&self) -> bool {
+        self.viewer.permissions().has(Permission::ApiTokens)
+    }
+
     pub fn sees_operator(&self) -> bool {
         self.viewer.is_operator() && self.site == Site::Shared
     }
