@@ -2,7 +2,7 @@
 //! get for an answer matters less here than what is stored afterwards.
 
 use crate::support::{Browser, Found, PASSWORD, Person, Setup, TestApp, UserForm, dialogs, forms};
-use seatkeeper::access::{AccountId, Permission, Permissions, Role, UserId};
+use seatkeeper::access::{AccountId, Needs, Permission, Permissions, Role, UserId};
 use seatkeeper::users::Status;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +27,7 @@ const FACTS: &[(&str, &str)] = &[
     ),
     ("teams", "SELECT account_id AS a, user_id AS u, CAST(team_id AS TEXT) AS v FROM team_members"),
     ("credits", "SELECT account_id AS a, user_id AS u, kind || CAST(allocated AS TEXT) AS v FROM allocations"),
+    ("tokens", "SELECT account_id AS a, created_by AS u, hint || COALESCE(CAST(revoked_at AS TEXT), '') AS v FROM api_tokens"),
     ("operator", "SELECT account_id AS a, user_id AS u, 'yes' AS v FROM operators"),
     (
         "account",
@@ -111,6 +112,9 @@ impl Scene {
         let (operator, pending) = (app.user("Olga Operator", Role::Member), app.user("Petra Pending", Role::Member));
         targets.extend([operator, pending]);
         app.appoint_operator(&app.knows(app.account, operator));
+        for maker in [app.owner, targets[3]] {
+            app.token_of(app.account, maker, "Dialer");
+        }
         let removal =
             seatkeeper::users::Removal { heir: None, erase_at: seatkeeper::clock::now() + chrono::Duration::days(9) };
         let system = seatkeeper::access::Actor::system(app.account);
@@ -202,7 +206,12 @@ impl Rights {
         let (account, user, what) = key;
         let has = |permission| self.permissions.has(permission);
         let role = |code: &String| Role::from_code(code).unwrap();
-        if account != self.account.0 || user == 0 || user == self.operator.0 || !has(Permission::EditUsers) {
+        let of_tokens = what == "tokens" && has(Permission::ApiTokens);
+        if account != self.account.0
+            || user == 0
+            || user == self.operator.0
+            || !(has(Permission::EditUsers) || of_tokens)
+        {
             return false;
         }
         let was = before.get(&(account, user, "role")).map(role);
@@ -221,6 +230,7 @@ impl Rights {
                 user != self.user.0 && (old.is_none_or(|old| old != "pending") || has(Permission::DeleteUsers))
             }
             ("sign-in", Some(_)) => was.is_none() || has(Permission::SetPasswords),
+            ("tokens", _) => of_tokens,
             ("credits", _) => has(Permission::AllocateCredits),
             ("details", Some(_)) => true,
             ("teams", _) => new.is_none_or(|teams| !teams.contains("Scribes")),
@@ -255,6 +265,11 @@ async fn a_manager_changes_no_user() {
 }
 
 #[actix_web::test]
+async fn a_dev_changes_nothing_but_the_tokens_of_devs() {
+    by_role(Role::Dev).await;
+}
+
+#[actix_web::test]
 async fn a_sub_user_changes_nothing() {
     by_role(Role::Member).await;
 }
@@ -285,7 +300,7 @@ async fn every_route_that_writes_has_a_form_that_is_found() {
     let found = scene.names();
     for entry in seatkeeper::routes::all() {
         let is_elsewhere = ["/sign-in", "/sign-out", "/set-up/{token}"].contains(&entry.path);
-        if entry.method == actix_web::http::Method::POST && !is_elsewhere {
+        if entry.method == actix_web::http::Method::POST && entry.needs != Needs::Token && !is_elsewhere {
             assert!(found.contains(entry.path), "no page leads to a form for {}: see Scene::collect", entry.path);
         }
     }

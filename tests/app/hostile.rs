@@ -39,6 +39,7 @@ async fn with_people() -> (TestApp, Person, UserId) {
         details.teams = vec![team];
     });
     app.user_with("Dina Ott", |details| details.status = Status::Disabled);
+    app.token_of(app.account, app.owner, "Dialer");
     (app, amara, mateo)
 }
 
@@ -79,6 +80,7 @@ async fn whatever_is_stored_is_shown_as_text_on_every_page() {
         "outbox.subject",
         "outbox.body_text",
         "companies.name",
+        "api_tokens.name",
     ] {
         assert!(poisoned.iter().any(|known| known == column), "{column}: {poisoned:?}");
     }

@@ -28,6 +28,7 @@ const OURS: &[&str] = &[
     "mateo.pilot",
     "Nordwind",
     "Harbour pilots",
+    "Harbour dialer",
     "14158360148",
     "Dina",
     "Amara",
@@ -49,6 +50,8 @@ async fn every_address_with_an_id_is_not_found_from_another_account() {
     let page = amara.post("/users/batches", [("id", mateo.id.to_string().as_str()), ("action", "delete")]).await;
     assert_eq!(page.status, 303, "{page:?}");
     let batch = app.number("SELECT id AS n FROM batches");
+    app.token_of(app.account, app.owner, "Harbour dialer");
+    let token = app.number("SELECT id AS n FROM api_tokens");
     let before = app.everything();
     let mut tried = 0;
     for entry in routes::all() {
@@ -60,6 +63,7 @@ async fn every_address_with_an_id_is_not_found_from_another_account() {
             path if path.starts_with("/users/{id}") => mateo.id.0,
             path if path.starts_with("/users/batches/{id}") => batch,
             path if path.starts_with("/operator/mail/{id}") => mail,
+            path if path.starts_with("/api-tokens/{id}") => token,
             path => panic!("say in tests/app/isolation.rs whose id stands in {path}"),
         };
         let [path, nowhere] = [id, 1].map(|id| entry.path.replace("{id}", &id.to_string()));

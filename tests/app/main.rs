@@ -8,6 +8,7 @@ mod support;
 
 mod accounts;
 mod activity;
+mod api;
 mod batches;
 mod cli;
 mod clock;
@@ -34,6 +35,7 @@ mod schema;
 mod seats;
 mod sessions;
 mod throttle;
+mod tokens;
 mod users;
 mod web;
 mod wire;

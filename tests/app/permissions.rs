@@ -38,18 +38,24 @@ fn the_built_in_roles_have_the_permissions_of_the_product() {
 /// What stands in for the ids of a path.
 struct Ids {
     user: UserId,
+    token: i64,
     mail: i64,
 }
 
 impl Ids {
     fn of(app: &TestApp) -> Self {
         let user = app.user("Victor Hale", Role::Member);
-        Ids { user, mail: app.number("SELECT id AS n FROM outbox") }
+        // A Dev's, whom all that have the permission outrank.
+        let dev = app.user("Dana Voss", Role::Dev);
+        app.token_of(app.account, dev, "Dialer");
+        let token = app.number("SELECT id AS n FROM api_tokens");
+        Ids { user, token, mail: app.number("SELECT MIN(id) AS n FROM outbox") }
     }
 
     fn fill(&self, path: &str) -> String {
         let id = match path {
             "/operator/mail/{id}" => self.mail,
+            "/api-tokens/{id}/revocation" => self.token,
             // Nobody's: a batch is there for whoever made it.
             "/users/batches/{id}" => 1,
             _ => self.user.0,
@@ -96,12 +102,14 @@ async fn every_role_reaches_what_it_may_and_nothing_else() {
             let allowed = match entry.needs {
                 Needs::Nothing | Needs::Site => true,
                 Needs::Permission(permission) => person.role.permissions().has(permission),
-                Needs::Operator => false,
+                Needs::Operator | Needs::Token => false,
             };
             let page = call(person, &entry, &ids.fill(entry.path)).await;
             let case = format!("{} {} as {:?}: {page:?}", entry.method, entry.path, person.role);
             if allowed {
                 assert!(is_let_in(&page, &entry), "{case}");
+            } else if entry.needs == Needs::Token {
+                assert_eq!(page.status, 401, "cookies count for nothing there: {case}");
             } else {
                 assert_eq!(page.status, 403, "{case}");
                 assert_eq!(page.text("h1"), "You don't have access to this page", "{case}");
@@ -121,6 +129,7 @@ async fn who_is_not_signed_in_is_sent_to_sign_in() {
         let case = format!("{} {}: {page:?}", entry.method, entry.path);
         match entry.needs {
             Needs::Nothing | Needs::Site => assert!(is_let_in(&page, &entry), "{case}"),
+            Needs::Token => assert_eq!(page.status, 401, "{case}"),
             Needs::Permission(_) | Needs::Operator => {
                 let back: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
                 let wanted = match entry.method {

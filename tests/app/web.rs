@@ -181,6 +181,7 @@ async fn pages_are_packed_too() {
 async fn no_link_is_dead() {
     let (app, amara) = TestApp::with_owner().await;
     app.appoint_operator(&amara);
+    app.token_of(app.account, amara.id, "Dialer");
     app.user_with("Mateo Silva", |details| details.company = "Nordwind & Söhne".into());
     app.user_with("Dina Ott", |details| details.status = Status::Disabled);
     let mut known: BTreeSet<String> = BTreeSet::from(["/users".into(), "/users?q=a&rows=25".into()]);
@@ -223,8 +224,20 @@ async fn every_form_leads_to_a_route() {
     let numbers = |path: &str| {
         path.split('/').map(|part| if part.parse::<i64>().is_ok() { "1" } else { part }).collect::<Vec<_>>().join("/")
     };
+    app.token_of(app.account, amara.id, "Dialer");
+    let revocation = amara.get("/api-tokens").await.attrs("a[href$='/revocation']", "href").remove(0);
     let [batch, role, _] = dialogs(&amara, mateo).await;
-    for path in ["/users", "/users/new", "/profile", "/sign-in", &format!("/users/{mateo}"), &batch, &role] {
+    for path in [
+        "/api-tokens",
+        &revocation,
+        "/users",
+        "/users/new",
+        "/profile",
+        "/sign-in",
+        &format!("/users/{mateo}"),
+        &batch,
+        &role,
+    ] {
         let page = amara.get(path).await;
         for action in page.attrs("form[method=post]", "action") {
             assert!(posts.contains(&numbers(&action)), "{path} has a form for {action}");

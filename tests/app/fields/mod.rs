@@ -4,14 +4,14 @@
 mod requests;
 
 use crate::support::{Browser, Kind, PASSWORD, Page, Person, Sendable, Setup, TestApp};
-use seatkeeper::access::{Actor, UserId};
+use seatkeeper::access::{Actor, Needs, UserId};
 use seatkeeper::users::{self, Removal};
 use seatkeeper::{accounts, clock, routes};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-/// Where forms are: an address, `{user}` and `{pending}` for somebody, or the action that a dialog asks about.
-const PLACES: &[&[&str]] = &[LIST, ADDING, EDITING, DIALOGS, OTHERS, SET_UP];
+/// Where forms are: an address, `{user}` and `{pending}` for somebody, `{token}` for a token, or the action that a dialog asks about.
+const PLACES: &[&[&str]] = &[LIST, ADDING, EDITING, DIALOGS, TOKENS, OTHERS, SET_UP];
 const LIST: &[&str] = &["/users", "/users?status=disabled", "/users?status=pending", "/users?q=clone&sort=-created"];
 const ADDING: &[&str] = &["/users/new", "/users/new?back=q%3Dclone"];
 const EDITING: &[&str] = &["/users/{user}", "/users/{pending}", "/users/{user}?back=q%3Dclone"];
@@ -25,6 +25,7 @@ const DIALOGS: &[&str] = &[
     "/users/{user}/allocate-minute",
     "/users/{user}/credits",
 ];
+const TOKENS: &[&str] = &["/api-tokens", "/api-tokens/{token}/revocation"];
 const OTHERS: &[&str] = &["/profile", "/operator/mail", "/sign-in?back=%2Fusers"];
 const SET_UP: &[&str] = &["/set-up"];
 
@@ -39,6 +40,7 @@ const TYPED: &[(&str, &str)] = &[
     ("confirm", "yes"),
     ("login", "amara.okafor@harbourline.example"),
     ("account", "Harbourline"),
+    ("name", "Dialer"),
 ];
 
 fn hostile_values() -> Vec<String> {
@@ -145,6 +147,13 @@ impl Attack {
         UserId(self.app.number(&format!("SELECT MIN(id) AS n FROM users WHERE {theirs}")))
     }
 
+    /// One that is not revoked.
+    fn token(&self) -> String {
+        self.app.run("DELETE FROM api_tokens");
+        self.app.token_of(self.app.account, self.app.owner, "Dialer");
+        self.app.number("SELECT id AS n FROM api_tokens").to_string()
+    }
+
     /// A place as it is before anything is sent from it.
     async fn open(&self, place: &str) -> Opened {
         let who = if place.starts_with("/s") { self.app.visitor() } else { self.amara.browser.clone() };
@@ -156,7 +165,8 @@ impl Attack {
             address if address.starts_with('/') => {
                 self.app.run("DELETE FROM batches");
                 let filled = address.replace("{user}", &self.somebody("enabled").to_string());
-                filled.replace("{pending}", &self.somebody("pending").to_string())
+                let filled = filled.replace("{pending}", &self.somebody("pending").to_string());
+                if filled.contains("{token}") { filled.replace("{token}", &self.token()) } else { filled }
             }
             "allocated" => crate::support::allocated(&who, self.somebody("enabled")).await,
             action => {
@@ -302,6 +312,11 @@ async fn whatever_is_sent_from_a_dialog_is_done_or_refused_with_a_sentence() {
 }
 
 #[actix_web::test]
+async fn whatever_is_typed_of_a_token_is_taken_or_refused_with_a_sentence() {
+    Attack::new().await.at(TOKENS).await;
+}
+
+#[actix_web::test]
 async fn whatever_is_typed_at_the_sign_in_is_taken_or_refused_with_a_sentence() {
     Attack::new().await.at(OTHERS).await;
 }
@@ -313,7 +328,8 @@ async fn whatever_is_typed_at_the_set_up_is_taken_or_refused_with_a_sentence() {
 
 /// The routes that forms with fields lead to, in an installation that is set up.
 fn forms() -> impl Iterator<Item = &'static str> {
-    let posts = routes::all().into_iter().filter(|entry| entry.method == "POST").map(|entry| entry.path);
+    let is_form = |entry: &routes::Entry| entry.method == "POST" && entry.needs != Needs::Token;
+    let posts = routes::all().into_iter().filter(is_form).map(|entry| entry.path);
     posts.filter(|path| !["/sign-out", "/set-up/{token}"].contains(path))
 }
 

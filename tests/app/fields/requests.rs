@@ -1,6 +1,6 @@
 //! Requests that no browser sends: bodies that are no form, ids of nobody, addresses without end.
 
-use super::{ADDING, Attack, DIALOGS, EDITING, LIST, OTHERS, Opened, Target, filled_in, forms, targets_of};
+use super::{ADDING, Attack, DIALOGS, EDITING, LIST, OTHERS, Opened, TOKENS, Target, filled_in, forms, targets_of};
 use crate::support::{Browser, Sendable, TestApp};
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, ORIGIN};
@@ -10,7 +10,7 @@ use seatkeeper::routes;
 #[actix_web::test]
 async fn a_body_that_is_no_form_is_refused_and_nothing_is_written() {
     let mut attack = Attack::new().await;
-    for place in [LIST, ADDING, EDITING, DIALOGS, OTHERS].concat() {
+    for place in [LIST, ADDING, EDITING, DIALOGS, TOKENS, OTHERS].concat() {
         let Opened { who, path, page } = attack.open(place).await;
         let posts = page.sendables(&path).into_iter().filter(|one| one.is_post && !one.controls.is_empty());
         for sendable in posts {

@@ -18,8 +18,9 @@ use seatkeeper::credits::{Book, CreditKind, IdempotencyKey, Reported};
 use seatkeeper::db::Db;
 use seatkeeper::sessions::{PasswordHash, Passwords};
 use seatkeeper::teams::{self, TeamId};
+use seatkeeper::tokens::{NewToken, Secret};
 use seatkeeper::users::{self, Details, NewUser, Seat, Status, UseBalance, UserType, fold};
-use seatkeeper::{operator, plans};
+use seatkeeper::{operator, plans, tokens};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{OnceLock, mpsc};
 use std::thread::JoinHandle;
@@ -324,6 +325,19 @@ impl TestApp {
                 Ok(())
             })
             .unwrap();
+    }
+
+    /// A new token of a user's, for as long as it is not revoked.
+    pub fn token_of(&self, account: AccountId, maker: UserId, name: &str) -> String {
+        let secret = Secret::generate().unwrap();
+        let new = NewToken { name: name.into(), lifetime: None };
+        self.db
+            .write_now(|conn| {
+                let actor = users::actor(conn, account, maker)?.expect("the maker is enabled");
+                tokens::create(conn, &actor, &new, &secret)
+            })
+            .unwrap();
+        secret.text().to_owned()
     }
 
     /// What `seatkeeper verify` says.

@@ -1,5 +1,6 @@
 //! What tests stand on: an application with two accounts, people with browsers, pages read by CSS selector.
 
+mod api;
 mod app;
 mod database;
 mod dice;
@@ -14,6 +15,7 @@ mod sendable;
 mod smtp;
 mod tables;
 
+pub use api::{Answer, Client, USAGE, is_problem};
 pub use app::{Setup, TestApp, config, two_words};
 pub use database::{TestDatabase, postgres};
 pub use dice::{Dice, for_each_case};
