@@ -17,6 +17,7 @@ async fn with_people() -> TestApp {
         details.teams = vec![team];
     });
     app.user_with("Dina Ott", |details| details.status = Status::Disabled);
+    app.token_of(app.account, app.owner, "Harbour dialer");
     app
 }
 
@@ -50,7 +51,6 @@ async fn every_address_with_an_id_is_not_found_from_another_account() {
     let page = amara.post("/users/batches", [("id", mateo.id.to_string().as_str()), ("action", "delete")]).await;
     assert_eq!(page.status, 303, "{page:?}");
     let batch = app.number("SELECT id AS n FROM batches");
-    app.token_of(app.account, app.owner, "Harbour dialer");
     let token = app.number("SELECT id AS n FROM api_tokens");
     let before = app.everything();
     let mut tried = 0;
@@ -103,13 +103,13 @@ async fn drop_downs_offer_only_what_is_ones_own() {
     let (zora, amara) = (app.stranger().await, app.browse_as(app.account, app.owner).await);
     let mateo = format!("/users/{}", app.find_by_name("Mateo Silva").id);
     let mut seen = String::new();
-    for path in ["/users", "/users?status=disabled", &mateo] {
+    for path in ["/users", "/users?status=disabled", &mateo, "/api-tokens"] {
         seen += &amara.get(path).await.html;
     }
     for word in OURS {
         assert!(seen.contains(word), "our own pages do not say {word}, so nothing is proved below");
     }
-    for path in ["/users", "/users/new", &format!("/users/{}", zora.id), "/profile"] {
+    for path in ["/users", "/users/new", &format!("/users/{}", zora.id), "/profile", "/api-tokens"] {
         let page = zora.get(path).await;
         assert_eq!(page.status, 200);
         says_nothing_of_us(&page, path);
