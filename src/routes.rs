@@ -32,6 +32,13 @@ pub fn all() -> Vec<Entry> {
         post("/scheme", ours::page::set_scheme),
         // Own profile
         get("/profile", users::pages::profile),
+        // Usage Report
+        get("/usage", usage::pages::own),
+        get("/usage.csv", usage::pages::own_csv),
+        get("/usage/team", usage::pages::team),
+        get("/usage/team.csv", usage::pages::team_csv),
+        get("/users/{id}/usage", usage::pages::user),
+        get("/users/{id}/usage.csv", usage::pages::user_csv),
         // Manage Users
         get("/users", users::pages::index),
         get("/users/new", users::pages::new),

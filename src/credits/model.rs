@@ -154,38 +154,24 @@ impl Pool {
         share(self.used, self.total)
     }
 
-    /// Allocated of the total, in thousandths.
-    pub fn allocated_share(&self) -> i64 {
-        share(self.allocated, self.total)
-    }
-
-    /// The tone of the bar: "warn" from 90 percent, "bad" when used up.
-    pub fn tone(&self) -> &'static str {
-        match self.used_share() {
-            _ if self.total == 0 => "",
-            1000.. => "bad",
-            900.. => "warn",
-            _ => "",
-        }
-    }
-
     /// The line under the bar.
-    pub fn note(&self) -> String {
+    pub(super) fn note(&self) -> String {
         let (allocated, left) = (number(self.allocated), number(self.left()));
-        match self.tone() {
-            "bad" => format!("{allocated} allocated, 0 left, top up or reallocate"),
-            "warn" => format!("{allocated} allocated. Running low, {left} left"),
+        match self.used_share() {
+            1000.. if self.total > 0 => format!("{allocated} allocated, 0 left, top up or reallocate"),
+            900.. => format!("{allocated} allocated. Running low, {left} left"),
             _ => format!("{allocated} allocated, {left} left"),
         }
     }
 
     /// For those who do not see the bar.
-    pub fn in_words(&self) -> String {
+    pub(super) fn in_words(&self) -> String {
         format!("{} used and {} allocated of {}", number(self.used), number(self.allocated), number(self.total))
     }
 }
 
-fn share(part: i64, total: i64) -> i64 {
+/// In thousandths.
+pub(super) fn share(part: i64, total: i64) -> i64 {
     if total == 0 { 0 } else { (i128::from(part) * 1000 / i128::from(total)) as i64 }
 }
 

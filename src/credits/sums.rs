@@ -3,11 +3,12 @@
 
 use super::model::CreditKind;
 use crate::access::{AccountId, UserId};
-use crate::db::{Conn, Rows};
+use crate::db::{Conn, Prepared, Rows};
 use crate::error::Result;
 use crate::schema::{usage_days, usage_months};
 use crate::teams::{self, TeamId};
 use crate::text_enum;
+use crate::web::list::{self, Columns, Cursor, Window};
 use chrono::{Datelike, NaiveDate};
 use diesel::prelude::*;
 use serde_json::json;
@@ -52,6 +53,91 @@ impl Whose {
 /// The first day of its month.
 pub fn month_of(day: NaiveDate) -> NaiveDate {
     day.with_day(1).unwrap_or(day)
+}
+
+/// What was used of a kind on a day, or in a month that is named by its first day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable)]
+pub struct Sum {
+    pub kind: CreditKind,
+    pub start: NaiveDate,
+    pub amount: i64,
+}
+
+/// What was used by day, both days included: at most one sum a day and kind, in no order.
+pub fn days(conn: &mut Conn, account: AccountId, whose: Whose, from: NaiveDate, to: NaiveDate) -> Result<Vec<Sum>> {
+    let query = usage_days::table
+        .filter(usage_days::account_id.eq(account))
+        .filter(usage_days::scope.eq(whose.scope()))
+        .filter(usage_days::of_id.eq(whose.id()))
+        // Named, so that each is a piece of the primary key.
+        .filter(usage_days::kind.eq_any(CreditKind::ALL))
+        .filter(usage_days::day.between(from, to))
+        .select((usage_days::kind, usage_days::day, usage_days::amount));
+    Ok(Prepared(query).load(conn)?)
+}
+
+/// The same by month, from the month of `from` to that of `to`.
+pub fn months(conn: &mut Conn, account: AccountId, whose: Whose, from: NaiveDate, to: NaiveDate) -> Result<Vec<Sum>> {
+    let query = usage_months::table
+        .filter(usage_months::account_id.eq(account))
+        .filter(usage_months::scope.eq(whose.scope()))
+        .filter(usage_months::of_id.eq(whose.id()))
+        .filter(usage_months::kind.eq_any(CreditKind::ALL))
+        .filter(usage_months::month.between(month_of(from), month_of(to)))
+        .select((usage_months::kind, usage_months::month, usage_months::amount));
+    Ok(Prepared(query).load(conn)?)
+}
+
+/// What each team used in a month, in no order.
+pub fn by_team(conn: &mut Conn, account: AccountId, month: NaiveDate) -> Result<Vec<(TeamId, CreditKind, i64)>> {
+    let query = usage_months::table
+        .filter(usage_months::account_id.eq(account))
+        .filter(usage_months::scope.eq(Scope::Team))
+        .filter(usage_months::kind.eq_any(CreditKind::ALL))
+        .filter(usage_months::month.eq(month_of(month)))
+        .select((usage_months::of_id, usage_months::kind, usage_months::amount));
+    let rows: Vec<(i64, CreditKind, i64)> = Prepared(query).load(conn)?;
+    Ok(rows.into_iter().map(|(team, kind, amount)| (TeamId(team), kind, amount)).collect())
+}
+
+/// Who used most of a kind in a month, and how much: `rows` of them, as seen from the window.
+pub fn most(
+    conn: &mut Conn,
+    account: AccountId,
+    kind: CreditKind,
+    month: NaiveDate,
+    window: &Window,
+    rows: i64,
+) -> Result<Vec<(UserId, i64)>> {
+    const COLUMNS: Columns = Columns { key: "usage_months.amount", id: "usage_months.of_id" };
+    let query = usage_months::table
+        .filter(usage_months::account_id.eq(account))
+        .filter(usage_months::scope.eq(Scope::User))
+        .filter(usage_months::kind.eq(kind))
+        .filter(usage_months::month.eq(month_of(month)))
+        // What was given back in a later month leaves less than nothing there.
+        .filter(usage_months::amount.gt(0))
+        .select((usage_months::of_id, usage_months::amount))
+        .limit(rows)
+        .into_boxed();
+    let backward = window.is_backward();
+    let query = match window.cursor() {
+        Some(cursor) => query.filter(list::beyond(COLUMNS, cursor, backward)),
+        None => query,
+    };
+    let mut found: Vec<(UserId, i64)> = match backward {
+        true => Prepared(query.order((usage_months::amount.asc(), usage_months::of_id.asc()))).load(conn)?,
+        false => Prepared(query.order((usage_months::amount.desc(), usage_months::of_id.desc()))).load(conn)?,
+    };
+    if backward {
+        found.reverse();
+    }
+    Ok(found)
+}
+
+/// A user's place among [`most`].
+pub fn place(user: UserId, amount: i64) -> Cursor {
+    Cursor { key: list::Key::Number(amount), id: user.0 }
 }
 
 /// What comes in together.

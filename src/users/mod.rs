@@ -21,6 +21,7 @@ mod seat_map;
 mod seats;
 mod selected;
 mod switch;
+pub mod tabs;
 mod write;
 
 pub use allocate::{Wanted, allocate, allocate_more, take_back};

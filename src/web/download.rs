@@ -63,6 +63,11 @@ pub fn streamed(name: &str, parts: impl Stream<Item = Result<Bytes>> + 'static) 
     attachment(name, "text/csv; charset=utf-8").streaming(parts)
 }
 
+/// A file that is short enough to be made before it is sent.
+pub fn whole_csv(name: &str, bytes: Vec<u8>) -> HttpResponse {
+    attachment(name, "text/csv; charset=utf-8").body(bytes)
+}
+
 fn attachment(name: &str, content_type: &str) -> actix_web::HttpResponseBuilder {
     let mut response = HttpResponse::Ok();
     response.content_type(content_type);

@@ -32,6 +32,11 @@ pub fn counted(n: impl std::fmt::Display, one: &str, many: &str) -> String {
     }
 }
 
+/// A day as `MM-DD-YYYY`.
+pub fn date(day: NaiveDate) -> String {
+    day.format("%m-%d-%Y").to_string()
+}
+
 /// "AO" of Amara Okafor: the first letters of the first and the last word.
 pub fn initials(name: &str) -> String {
     let mut words = name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
@@ -60,7 +65,12 @@ impl Times {
 
     /// Today, as file names have it: `YYYY-MM-DD`.
     pub fn today(&self) -> String {
-        self.zone.from_utc_datetime(&self.now).format("%Y-%m-%d").to_string()
+        self.this_day().to_string()
+    }
+
+    /// Today.
+    pub fn this_day(&self) -> NaiveDate {
+        self.date(&self.now)
     }
 
     /// The day on which something was.
@@ -70,7 +80,7 @@ impl Times {
 
     /// `MM-DD-YYYY`
     pub fn day(&self, at: &NaiveDateTime) -> String {
-        self.zone.from_utc_datetime(at).format("%m-%d-%Y").to_string()
+        date(self.date(at))
     }
 
     /// `YYYY-MM-DDTHH:MM:SSZ`, for `<time datetime>`.

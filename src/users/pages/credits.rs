@@ -9,6 +9,7 @@ use crate::plans::{self, Plan};
 use crate::users::list::ListQuery;
 use crate::users::model::{User, find, rows};
 use crate::users::rules::{self, Target};
+use crate::users::tabs::{Tab, tabs};
 use crate::users::write;
 use crate::web::form::Query;
 use crate::web::page::{self, Page, with_back};
@@ -65,8 +66,8 @@ impl CreditsPage {
         format!("{}#m{}", self.list.path(), self.user.id)
     }
 
-    fn profile_path(&self) -> String {
-        with_back(format!("/users/{}", self.user.id), &self.list.to_text())
+    fn tabs(&self) -> [Tab; 3] {
+        tabs(self.user.id, &self.list.to_text())
     }
 
     /// The history's older entries.

@@ -7,6 +7,7 @@ use crate::users::form::UserForm;
 use crate::users::list::ListQuery;
 use crate::users::model::{PayForSeat, Seat, Status, User, find};
 use crate::users::rules::{self, Target};
+use crate::users::tabs::{Tab, tabs};
 use crate::users::write::{self, Update};
 use crate::web::flash::{self, Flash};
 use crate::web::form::{Errors, Form, Query};
@@ -90,8 +91,8 @@ impl EditPage {
         format!("{}#m{}", ListQuery::from_text(&self.form.back).path(), self.user.id)
     }
 
-    fn credits_path(&self) -> String {
-        page::with_back(format!("/users/{}/credits", self.user.id), &self.form.back)
+    fn tabs(&self) -> [Tab; 3] {
+        tabs(self.user.id, &self.form.back)
     }
 
     fn plan_name(&self) -> &str {

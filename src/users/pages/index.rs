@@ -1,10 +1,11 @@
-use crate::access::{Actor, Can, Permission, Role, UserId, ViewUsers, Viewer};
-use crate::credits::{self, Allocation, CreditKind, Pool};
+use crate::access::{AccountId, Actor, Can, Permission, Role, UserId, ViewUsers, Viewer};
+use crate::credits::{self, Allocation, CreditKind, Meter};
 use crate::db::Conn;
 use crate::error::Result;
 use crate::operator;
 use crate::plans::{self, Plan, PlanId};
 use crate::teams::{self, Team};
+use crate::usage;
 use crate::users::companies;
 use crate::users::list::{self, Count, ListQuery, Listing, Scope, Sort};
 use crate::users::model::{Row, Status};
@@ -13,7 +14,7 @@ use crate::users::rules::{self, Target};
 use crate::users::seat_map::SeatMap;
 use crate::web::form::Query;
 use crate::web::page::{self, Page, with_back};
-use crate::web::text::{counted, number};
+use crate::web::text::{Times, counted, number};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
@@ -26,7 +27,7 @@ pub struct IndexPage {
     actor: Actor,
     query: ListQuery,
     listing: Listing,
-    pools: Vec<Pool>,
+    meters: Vec<Meter>,
     allocations: Vec<Allocation>,
     plans: Vec<Plan>,
     teams: Vec<Team>,
@@ -46,7 +47,7 @@ impl IndexPage {
         let shown: Vec<UserId> = listing.rows.iter().map(|row| row.id).collect();
         let is_pending = query.status() == Status::Pending;
         Ok(IndexPage {
-            pools: credits::pools(conn, scope.account)?,
+            meters: team_credits(conn, scope.account, &page.times)?,
             allocations: credits::allocations_of(conn, scope.account, &shown)?,
             plans: plans::all(conn)?,
             teams: teams::all(conn, scope.account)?,
@@ -240,6 +241,12 @@ impl IndexPage {
         ];
         choices.map(|(code, label)| (code.to_owned(), label)).to_vec()
     }
+}
+
+/// The Team Credit Overview.
+fn team_credits(conn: &mut Conn, account: AccountId, times: &Times) -> Result<Vec<Meter>> {
+    let meters = usage::pool_meters(conn, account, times)?;
+    Ok(meters.into_iter().filter(|(kind, _)| CreditKind::CREDITS.contains(kind)).map(|(_, meter)| meter).collect())
 }
 
 /// GET /users

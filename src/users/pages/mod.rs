@@ -39,7 +39,7 @@ use serde::Deserialize;
 /// GET /: where one's work is.
 pub async fn home(can: Can<Own>) -> HttpResponse {
     let sees_users = can.actor.permissions.has(Permission::ViewUsers);
-    flash::redirect(if sees_users { "/users" } else { "/profile" }, can.page.flash)
+    flash::redirect(if sees_users { "/users" } else { "/usage" }, can.page.flash)
 }
 
 /// The actor confirms with their own password; wrong ones are counted like failed sign-ins.
@@ -117,6 +117,7 @@ fn team_names(all: &[Team], details: &Details) -> String {
     if names.is_empty() { "None".into() } else { names }
 }
 
-fn user_id(text: &str) -> Result<UserId> {
+/// The id in an address.
+pub fn user_id(text: &str) -> Result<UserId> {
     text.parse().map(UserId).map_err(|_| Error::NotFound)
 }

@@ -1,0 +1,69 @@
+//! A bar that shows how full something is, with what it says in words.
+
+use super::model::{Allocation, Pool, share};
+use crate::web::text::{Times, date, number};
+use chrono::NaiveDate;
+
+pub struct Meter {
+    pub title: &'static str,
+    /// "340 / 600"
+    pub figures: String,
+    /// "warn" from 90 percent, "bad" when used up.
+    pub tone: &'static str,
+    /// For those who do not see the bar.
+    pub words: String,
+    /// Allocated and used, in thousandths.
+    pub given: i64,
+    pub used: i64,
+    /// The lines under the bar.
+    pub notes: Vec<String>,
+}
+
+impl Meter {
+    /// What the account has of a kind, and when that runs out.
+    pub fn of_pool(pool: &Pool, runs_out: Option<NaiveDate>, times: &Times) -> Self {
+        let pace = |day| format!("Runs out about {} at the pace of the last 28 days", date(day));
+        Meter {
+            title: pool.kind.label(),
+            figures: format!("{} / {}", number(pool.used), number(pool.total)),
+            tone: tone(pool.used, pool.total),
+            words: pool.in_words(),
+            given: share(pool.allocated, pool.total),
+            used: pool.used_share(),
+            notes: [Some(pool.note() + &cycle_end(pool, times)), runs_out.map(pace)].into_iter().flatten().collect(),
+        }
+    }
+
+    /// What one user has of a kind.
+    pub fn of_part(part: &Allocation, pool: &Pool, times: &Times) -> Self {
+        let (used, allocated, left) = (number(part.used), number(part.allocated), number(part.left()));
+        let tone = tone(part.used, part.allocated);
+        let note = match tone {
+            _ if part.allocated == 0 => "Nothing allocated".to_owned(),
+            "warn" => format!("Running low, {left} left"),
+            _ => format!("{left} left"),
+        };
+        Meter {
+            title: part.kind.title(),
+            figures: format!("{used} / {allocated}"),
+            tone,
+            words: format!("{used} used of {allocated} allocated, {left} left"),
+            given: 0,
+            used: share(part.used, part.allocated),
+            notes: vec![note + &cycle_end(pool, times)],
+        }
+    }
+}
+
+fn cycle_end(pool: &Pool, times: &Times) -> String {
+    pool.cycle_ends_at.map_or(String::new(), |end| format!(", cycle ends {}", times.day(&end)))
+}
+
+fn tone(used: i64, total: i64) -> &'static str {
+    match share(used, total) {
+        _ if total == 0 => "",
+        1000.. => "bad",
+        900.. => "warn",
+        _ => "",
+    }
+}
