@@ -1,5 +1,6 @@
 //! Writing the demo, all in one transaction: its users are made up by one thread and written by another.
 
+use super::calendar::Calendar;
 use super::people::{Crowd, HISTORY, Person};
 use super::pools::Pools;
 use super::rows::{Batch, TABLES};
@@ -13,6 +14,7 @@ use crate::schema::accounts;
 use crate::sessions::PasswordHash;
 use crate::teams::TeamId;
 use crate::users::{Seat, Status};
+use crate::web::text::Times;
 use crate::{clock, operator};
 use anyhow::{Context, anyhow};
 use chrono::{Duration, NaiveDateTime};
@@ -106,18 +108,20 @@ impl Filler<'_> {
         let plan =
             plan.with_context(|| format!("the database has plans of its own, but none named {}", sample.plan))?;
         let teams = TEAMS.map(|name| (TeamId(db::new_id()), name));
-        Batch::account(id, sample, plan.id, &teams, self.now - HISTORY - Duration::hours(1)).insert(conn)?;
+        let begin = self.now - HISTORY - Duration::hours(1);
+        let calendar = Calendar::new(Times::new(sample.time_zone, self.now), begin, self.now);
+        Batch::account(id, sample, plan.id, &teams, begin).insert(conn)?;
 
         let teams = teams.map(|(team, _)| team);
         let maker = Maker {
             account: id,
             password: self.password,
             crowd: Crowd::new(sample, users, &self.plans, &teams, self.now, seed),
-            pools: Pools::new(sample, users, seed),
+            pools: Pools::new(sample, users, seed, calendar),
             tally: Tally::default(),
         };
-        let (tally, pools) = maker.write(conn)?;
-        Batch::sums(id, &tally, &pools)?.insert(conn)?;
+        let (tally, mut pools) = maker.write(conn)?;
+        Batch::sums(id, &tally, &mut pools, begin)?.insert(conn)?;
         tally.welcome(conn, id, sample)?;
         tally.save(conn, id, users)?;
         let owner = tally.first.first().context("an account has an Owner")?;

@@ -1,6 +1,7 @@
 //! `seatkeeper demo`: two made-up accounts on a database of their own, from a fixed seed, with dates relative to today.
 //! The same people each time, any number of them; their sign-ins are known, so it is served on loopback only.
 
+mod calendar;
 mod companies;
 mod database;
 mod fill;

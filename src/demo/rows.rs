@@ -1,27 +1,39 @@
 //! Made-up people as [`Rows`]: what `users::add` writes for one user, for thousands at once.
 
+use super::calendar::Calendar;
 use super::fill::Tally;
 use super::people::Person;
-use super::pools::{Part, Pools};
+use super::pools::{Filling, Part, Pools, Use};
 use super::samples::Sample;
 use crate::access::{AccountId, UserId};
 use crate::activity::Change;
-use crate::credits::{CreditKind, EntryKind};
+use crate::credits::{AtCycleEnd, CreditKind, EntryKind, Whose, month_of};
 use crate::db::{self, Conn, Rows, time_text};
 use crate::error::{Error, Result};
 use crate::plans::PlanId;
 use crate::sessions::PasswordHash;
 use crate::teams::TeamId;
 use crate::users::{fold, search_text};
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// Rows of several tables, in the order in which they refer to each other.
 pub struct Batch(Vec<Rows>);
 
 /// The tables of [`Batch::people`].
-pub const TABLES: [&str; 8] =
-    ["users", "user_settings", "credentials", "person_keys", "deletions", "team_members", "allocations", "ledger"];
+pub const TABLES: [&str; 10] = [
+    "users",
+    "user_settings",
+    "credentials",
+    "person_keys",
+    "deletions",
+    "team_members",
+    "allocations",
+    "ledger",
+    "usage_days",
+    "usage_months",
+];
 
 impl Batch {
     pub fn insert(&self, conn: &mut Conn) -> Result<()> {
@@ -70,6 +82,7 @@ impl Batch {
         let parts: Vec<Vec<Part>> = people.iter().map(|person| pools.give(person)).collect();
         let with_parts = || people.iter().zip(&parts);
         let keys = people.iter().zip(sealing_keys(people.len())?);
+        let ledger = with_parts().flat_map(|(person, parts)| entries(account, person, parts, pools)).collect();
         Ok(Batch(vec![
             Rows::of("users", with_parts().map(|(person, parts)| user(account, person, parts)).collect()),
             Rows::of("user_settings", people.iter().map(|person| settings(account, person)).collect()),
@@ -81,35 +94,37 @@ impl Batch {
                 "allocations",
                 with_parts().flat_map(|(person, parts)| allocations(account, person, parts)).collect(),
             ),
-            Rows::of("ledger", with_parts().flat_map(|(person, parts)| entries(account, person, parts)).collect()),
+            Rows::of("ledger", ledger),
+            Rows::of("usage_days", with_parts().flat_map(|(person, parts)| days(account, person, parts)).collect()),
+            Rows::of("usage_months", with_parts().flat_map(|(person, parts)| months(account, person, parts)).collect()),
         ]))
     }
 
     /// What is known once all users are there: companies, pools, and that the first users were added.
-    pub fn sums(account: AccountId, tally: &Tally, pools: &Pools) -> Result<Self> {
+    pub fn sums(account: AccountId, tally: &Tally, pools: &mut Pools, begin: NaiveDateTime) -> Result<Self> {
         let activity = tally.first.iter().map(|person| added(account, &tally.first[0], person));
         let companies = tally.companies.iter().map(
             |(key, (name, users))| json!({ "account_id": account.0, "name_key": key, "name": name, "users": users }),
         );
-        let grants = pools.all.iter().map(|pool| {
-            let left = pool.total - pool.allocated;
-            entry(account, EntryKind::Grant, None, pool.kind, (pool.total, left), tally.first[0].created_at)
+        let histories = pools.all.iter().map(|pool| History::of(pool, &pools.calendar, begin)).collect::<Vec<_>>();
+        let rows = pools.all.iter().zip(&histories).map(|(pool, history)| {
+            history.pool(account, pool, pools.calendar.next_month().filter(|_| pool.plan.monthly > 0))
         });
-        let grants = Rows::of("ledger", grants.collect());
-        let pools = pools.all.iter().map(|pool| {
-            json!({
-                "account_id": account.0,
-                "kind": pool.kind.code(),
-                "total": pool.total,
-                "allocated": pool.allocated,
-                "used": pool.used,
-                "erased": 0,
-            })
+        let rows = rows.collect();
+        let grants: Vec<Grant> = histories.into_iter().flat_map(|history| history.grants).collect();
+        let grants = grants.into_iter().map(|grant| {
+            let id = pools.entry_id(grant.at);
+            let Grant { kind, entry, amount, balance, cycle, at } = grant;
+            self::entry(account, id, entry, None, kind, (amount, balance, cycle), at)
         });
+        let grants = grants.collect();
+        let (days, months) = sums_of(account, pools);
         Ok(Batch(vec![
             Rows::of("companies", companies.collect()),
-            Rows::of("credit_pools", pools.collect()),
-            grants,
+            Rows::of("credit_pools", rows),
+            Rows::of("ledger", grants),
+            Rows::of("usage_days", days),
+            Rows::of("usage_months", months),
             Rows::of("activity", activity.collect::<Result<_>>()?),
         ]))
     }
@@ -190,44 +205,181 @@ fn allocations(account: AccountId, person: &Person, parts: &[Part]) -> impl Iter
             "kind": part.kind.code(),
             "allocated": part.allocated,
             "used": part.used,
+            "cycle": part.cycle,
         })
     };
     parts.iter().map(row)
 }
 
-/// How a user came to have what they have.
-fn entries(account: AccountId, person: &Person, parts: &[Part]) -> impl Iterator<Item = Value> {
+/// How a user came to have what they have, and used it.
+fn entries(account: AccountId, person: &Person, parts: &[Part], pools: &mut Pools) -> Vec<Value> {
     let user = Some(person.id);
-    let rows = move |part: &Part| {
-        let (kind, at) = (part.kind, person.created_at);
-        let given = entry(account, EntryKind::Allocate, user, kind, (part.allocated, part.allocated), at);
-        let left = part.allocated - part.used;
-        let used = (part.used > 0).then(|| entry(account, EntryKind::Use, user, kind, (part.used, left), at));
-        [Some(given), used].into_iter().flatten()
+    let mut rows = vec![];
+    for part in parts {
+        let (kind, at, all) = (part.kind, person.created_at, part.allocated);
+        let id = pools.entry_id(at);
+        rows.push(entry(account, id, EntryKind::Allocate, user, kind, (all, all, part.given_in), at));
+        for Use { at, day, amount, left, cycle } in &part.uses {
+            let id = pools.entry_id(*at);
+            let mut used = entry(account, id, EntryKind::Use, user, kind, (*amount, *left, *cycle), *at);
+            used["used_at"] = json!(time_text(*at));
+            used["day"] = json!(day.to_string());
+            rows.push(used);
+        }
+    }
+    rows
+}
+
+fn days(account: AccountId, person: &Person, parts: &[Part]) -> impl Iterator<Item = Value> {
+    let whose = Whose::User(person.id);
+    let row = move |part: &Part, one: &Use| sum(account, whose, part.kind, ("day", one.day), one.amount);
+    parts.iter().flat_map(move |part| part.uses.iter().map(move |one| row(part, one)))
+}
+
+fn months(account: AccountId, person: &Person, parts: &[Part]) -> Vec<Value> {
+    let whose = Whose::User(person.id);
+    let of_part = |part: &Part| {
+        let mut months: BTreeMap<NaiveDate, i64> = BTreeMap::new();
+        part.uses.iter().for_each(|one| *months.entry(month_of(one.day)).or_default() += one.amount);
+        let kind = part.kind;
+        months.into_iter().map(move |(month, amount)| sum(account, whose, kind, ("month", month), amount))
     };
-    parts.iter().flat_map(rows)
+    parts.iter().flat_map(of_part).collect()
+}
+
+/// Days and months of the account and of its teams.
+fn sums_of(account: AccountId, pools: &Pools) -> (Vec<Value>, Vec<Value>) {
+    let (mut days, mut months) = (vec![], vec![]);
+    for (whose, amounts) in &pools.sums {
+        let whose = whose.map_or(Whose::Account, Whose::Team);
+        let mut by_month: BTreeMap<(CreditKind, NaiveDate), i64> = BTreeMap::new();
+        for (day, amounts) in pools.calendar.days.iter().zip(amounts) {
+            for kind in CreditKind::ALL {
+                let amount = amounts[*kind as usize];
+                if amount > 0 {
+                    days.push(sum(account, whose, *kind, ("day", day.date), amount));
+                    *by_month.entry((*kind, month_of(day.date))).or_default() += amount;
+                }
+            }
+        }
+        let rows = by_month.into_iter();
+        months.extend(rows.map(|((kind, month), amount)| sum(account, whose, kind, ("month", month), amount)));
+    }
+    (days, months)
+}
+
+fn sum(account: AccountId, whose: Whose, kind: CreditKind, (starts, start): (&str, NaiveDate), amount: i64) -> Value {
+    json!({
+        "account_id": account.0,
+        "scope": whose.scope().code(),
+        "of_id": whose.id(),
+        "kind": kind.code(),
+        starts: start.to_string(),
+        "amount": amount,
+    })
+}
+
+/// What a pool got, or lost with a cycle.
+struct Grant {
+    kind: CreditKind,
+    entry: EntryKind,
+    amount: i64,
+    balance: i64,
+    cycle: i32,
+    at: NaiveDateTime,
+}
+
+/// How a pool came to what it has: the first grant, and what each month brought.
+struct History {
+    grants: Vec<Grant>,
+    total: i64,
+    monthly: i64,
+    cap: i64,
+}
+
+impl History {
+    fn of(pool: &Filling, calendar: &Calendar, begin: NaiveDateTime) -> Self {
+        let months = calendar.months.len();
+        let monthly = pool.total * pool.plan.monthly / 100;
+        let kept = pool.plan.at_end == AtCycleEnd::Keep;
+        let first = if kept { pool.total - monthly * (months as i64 - 1) } else { monthly };
+        let mut history = History { grants: vec![], total: first, monthly, cap: 0 };
+        if pool.plan.at_end == AtCycleEnd::RollOver {
+            history.cap = pool.total - monthly;
+        }
+        history.push(pool, EntryKind::Grant, first, first, 0, begin);
+        for month in 1..months {
+            history.turn(pool, month, calendar.months[month].start);
+        }
+        history
+    }
+
+    /// What the end of a month's cycle does, as the program itself would do it.
+    fn turn(&mut self, pool: &Filling, month: usize, at: NaiveDateTime) {
+        let allocated = pool.allocated_before(month);
+        if pool.plan.at_end == AtCycleEnd::Keep {
+            self.total += self.monthly;
+            return self.push(pool, EntryKind::Grant, self.monthly, self.total - allocated, month, at);
+        }
+        let left = self.total - pool.used_in(month - 1);
+        let kept = left.min(self.cap);
+        self.total = (self.monthly + kept).max(allocated);
+        self.push(pool, EntryKind::Grant, self.total - kept, self.total - allocated, month, at);
+        self.push(pool, EntryKind::Expire, left - kept, self.total - allocated, month, at);
+    }
+
+    fn push(&mut self, pool: &Filling, entry: EntryKind, amount: i64, balance: i64, month: usize, at: NaiveDateTime) {
+        if amount > 0 {
+            let (kind, cycle) = (pool.kind, pool.cycle(month));
+            self.grants.push(Grant { kind, entry, amount, balance: balance.max(0), cycle, at });
+        }
+    }
+
+    fn pool(&self, account: AccountId, pool: &Filling, ends_at: Option<NaiveDateTime>) -> Value {
+        let used = pool.used_now();
+        // As if its admins had been told.
+        let warned = [95, 80].into_iter().find(|percent| used * 100 >= self.total * percent).unwrap_or(0);
+        json!({
+            "account_id": account.0,
+            "kind": pool.kind.code(),
+            "total": self.total,
+            "allocated": pool.allocated,
+            "used": used,
+            "erased": 0,
+            "cycle": pool.cycle_now(),
+            "cycle_ends_at": ends_at.map(time_text),
+            "cycle_day": 1,
+            "at_cycle_end": pool.plan.at_end.code(),
+            "cycle_grant": self.monthly,
+            "roll_over_cap": self.cap,
+            "warned": warned,
+        })
+    }
 }
 
 fn entry(
     account: AccountId,
+    id: i64,
     entry: EntryKind,
     user: Option<UserId>,
     kind: CreditKind,
-    (amount, balance): (i64, i64),
+    (amount, balance, cycle): (i64, i64, i32),
     at: NaiveDateTime,
 ) -> Value {
     json!({
         "account_id": account.0,
-        "id": db::new_id(),
+        "id": id,
         "at": time_text(at),
         "kind": kind.code(),
         "entry": entry.code(),
         "user_id": user.map(|user| user.0),
         "amount": amount,
         "balance": balance,
-        "cycle": 1,
+        "cycle": cycle,
         "reason": "",
         "reference": "",
+        "used_at": null,
+        "day": null,
     })
 }
 
@@ -262,13 +414,14 @@ fn sealing_keys(count: usize) -> Result<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::people::Crowd;
+    use super::super::people::{Crowd, HISTORY};
     use super::super::samples::{HARBOURLINE, SUNFIELD};
     use super::*;
     use crate::access::Actor;
     use crate::schema::users::dsl;
     use crate::sessions::Passwords;
     use crate::users::{NewUser, add_owner, find};
+    use crate::web::text::Times;
     use crate::{clock, plans, server};
     use diesel::prelude::*;
 
@@ -297,7 +450,9 @@ mod tests {
                 .set(crate::schema::accounts::seat_limit.eq(99))
                 .execute(conn)?;
             let people: Vec<Person> = Crowd::new(&HARBOURLINE, 60, &plans, &[TeamId(1)], now, 1).collect();
-            Batch::people(many, &people, &mut Pools::new(&HARBOURLINE, 60, 1), &password)?.insert(conn)?;
+            let calendar = Calendar::new(Times::new("UTC", now), now - HISTORY, now);
+            let mut pools = Pools::new(&HARBOURLINE, 60, 1, calendar);
+            Batch::people(many, &people, &mut pools, &password)?.insert(conn)?;
             for person in people {
                 let new = NewUser { details: person.details, password: password.clone() };
                 let id = add_owner(conn, &Actor::system(single), &new)?;

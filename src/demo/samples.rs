@@ -3,7 +3,7 @@
 use super::SIGN_INS;
 use super::names::SPECIAL;
 use crate::access::Role;
-use crate::credits::CreditKind;
+use crate::credits::{AtCycleEnd, CreditKind};
 
 /// An account to be made up.
 pub struct Sample {
@@ -45,6 +45,10 @@ pub struct Pool {
     pub used: f64,
     /// Percent of the users who get some.
     pub users: usize,
+    /// What becomes of it with each month.
+    pub at_end: AtCycleEnd,
+    /// What it gets with each month, in percent of its total: of those that are kept, where they have a cycle.
+    pub monthly: i64,
 }
 
 /// Users that the totals of [`Pool`] are meant for.
@@ -123,10 +127,42 @@ pub const HARBOURLINE: Sample = Sample {
     ],
     pools: &[
         // Running low.
-        Pool { kind: CreditKind::Export, total: 5000, allocated: 0.98, used: 0.96, users: 80 },
-        Pool { kind: CreditKind::DirectDial, total: 2500, allocated: 0.75, used: 0.64, users: 65 },
-        Pool { kind: CreditKind::Calling, total: 8000, allocated: 0.45, used: 0.3, users: 50 },
-        Pool { kind: CreditKind::Minutes, total: 12_000, allocated: 0.8, used: 0.7, users: 50 },
+        Pool {
+            kind: CreditKind::Export,
+            total: 5000,
+            allocated: 0.98,
+            used: 0.96,
+            users: 80,
+            at_end: AtCycleEnd::Keep,
+            monthly: 0,
+        },
+        Pool {
+            kind: CreditKind::DirectDial,
+            total: 2500,
+            allocated: 0.75,
+            used: 0.64,
+            users: 65,
+            at_end: AtCycleEnd::Keep,
+            monthly: 2,
+        },
+        Pool {
+            kind: CreditKind::Calling,
+            total: 8000,
+            allocated: 0.45,
+            used: 0.3,
+            users: 50,
+            at_end: AtCycleEnd::Reset,
+            monthly: 100,
+        },
+        Pool {
+            kind: CreditKind::Minutes,
+            total: 12_000,
+            allocated: 0.8,
+            used: 0.7,
+            users: 50,
+            at_end: AtCycleEnd::RollOver,
+            monthly: 80,
+        },
     ],
 };
 
@@ -148,10 +184,42 @@ pub const SUNFIELD: Sample = Sample {
         plan: "Enterprise",
     }],
     pools: &[
-        Pool { kind: CreditKind::Export, total: 1000, allocated: 0.6, used: 0.5, users: 80 },
-        Pool { kind: CreditKind::DirectDial, total: 1000, allocated: 0.9, used: 0.8, users: 80 },
-        Pool { kind: CreditKind::Calling, total: 1500, allocated: 0.3, used: 0.4, users: 60 },
-        Pool { kind: CreditKind::Minutes, total: 3000, allocated: 0.5, used: 0.9, users: 60 },
+        Pool {
+            kind: CreditKind::Export,
+            total: 1000,
+            allocated: 0.6,
+            used: 0.5,
+            users: 80,
+            at_end: AtCycleEnd::Keep,
+            monthly: 0,
+        },
+        Pool {
+            kind: CreditKind::DirectDial,
+            total: 1000,
+            allocated: 0.9,
+            used: 0.8,
+            users: 80,
+            at_end: AtCycleEnd::Keep,
+            monthly: 2,
+        },
+        Pool {
+            kind: CreditKind::Calling,
+            total: 1500,
+            allocated: 0.3,
+            used: 0.4,
+            users: 60,
+            at_end: AtCycleEnd::Reset,
+            monthly: 100,
+        },
+        Pool {
+            kind: CreditKind::Minutes,
+            total: 3000,
+            allocated: 0.5,
+            used: 0.9,
+            users: 60,
+            at_end: AtCycleEnd::RollOver,
+            monthly: 80,
+        },
     ],
 };
 
