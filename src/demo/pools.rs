@@ -222,7 +222,7 @@ impl Filling {
             let behind = self.allocated as f64 * self.plan.used - self.used as f64;
             return vec![(days, ((behind * random.between(0.5, 1.5)) as i64).clamp(0, allocated))];
         }
-        let eager = random.between(0.4, 1.6);
+        let eager = random.between(0.5, 1.4);
         let mut months = vec![];
         let mut start = days.start;
         while start < days.end {

@@ -149,7 +149,7 @@ pub const HARBOURLINE: Sample = Sample {
             kind: CreditKind::Calling,
             total: 8000,
             allocated: 0.45,
-            used: 0.3,
+            used: 0.55,
             users: 50,
             at_end: AtCycleEnd::Reset,
             monthly: 100,

@@ -9,7 +9,11 @@ const BOTTOM: f64 = 144.5;
 /// Of a bar and the gap beside it, the bar.
 const BAR: f64 = 0.56;
 /// Labels below that fit on a phone.
-const LABELS: usize = 7;
+#[derive(Clone, Copy)]
+pub enum Labels {
+    Months = 12,
+    Days = 7,
+}
 
 /// A bar to be drawn.
 pub struct Value {
@@ -52,12 +56,12 @@ pub struct Label {
 }
 
 impl Chart {
-    pub fn of(id: &'static str, title: String, description: String, values: &[Value]) -> Self {
+    pub fn of(id: &'static str, title: String, description: String, values: &[Value], labels: Labels) -> Self {
         let scale = Scale::up_to(values.iter().map(|value| value.amount).max().unwrap_or(0));
         let slot = 100.0 / values.len().max(1) as f64;
         // Many are drawn side by side: a gap would be thinner than what a screen can show.
         let width = slot * if values.len() > 92 { 1.0 } else { BAR };
-        let every = values.len().div_ceil(LABELS).max(1);
+        let every = values.len().div_ceil(labels as usize).max(1);
         let middle = |index: usize| slot * (index as f64 + 0.5);
         let bar = |(index, value): (usize, &Value)| {
             let height = scale.height(value.amount);
@@ -69,14 +73,14 @@ impl Chart {
                 title: value.title.clone(),
             }
         };
-        let label = |(index, value): (usize, &Value)| Label { x: percent(middle(index)), text: value.label.clone() };
+        let named = |(index, value): (usize, &Value)| Label { x: percent(middle(index)), text: value.label.clone() };
         Chart {
             id,
             title,
             description,
             lines: scale.lines(),
             bars: values.iter().enumerate().filter(|(_, value)| value.amount > 0).map(bar).collect(),
-            labels: values.iter().enumerate().step_by(every).map(label).collect(),
+            labels: values.iter().enumerate().step_by(every).map(named).collect(),
         }
     }
 
@@ -183,15 +187,15 @@ mod tests {
         }
     }
 
-    fn chart(amounts: &[i64]) -> Chart {
+    fn chart(amounts: &[i64], labels: Labels) -> Chart {
         let value = |(n, amount): (usize, &i64)| Value { label: n.to_string(), title: String::new(), amount: *amount };
         let values: Vec<Value> = amounts.iter().enumerate().map(value).collect();
-        Chart::of("days", String::new(), String::new(), &values)
+        Chart::of("days", String::new(), String::new(), &values, labels)
     }
 
     #[test]
     fn bars_stand_on_the_lowest_line_in_the_middle_of_their_places() {
-        let chart = chart(&[40, 0, -3, 80]);
+        let chart = chart(&[40, 0, -3, 80], Labels::Days);
         let bars: Vec<_> = chart.bars.iter().map(|bar| [&*bar.x, &bar.width, &bar.y, &bar.height]).collect();
         assert_eq!(bars, [["5.50%", "14.00%", "77.0", "67.0"], ["80.50%", "14.00%", "10.0", "134.0"]]);
         let lines: Vec<_> = chart.lines.iter().map(|line| (&*line.y, &*line.text)).collect();
@@ -201,8 +205,9 @@ mod tests {
 
     #[test]
     fn a_year_of_days_has_as_many_labels_as_fit() {
-        let chart = chart(&[1; 366]);
+        let chart = chart(&[1; 366], Labels::Days);
         assert_eq!((chart.bars.len(), chart.labels.len()), (366, 7));
-        assert!(super::tests::chart(&[]).bars.is_empty());
+        assert!(self::chart(&[], Labels::Days).bars.is_empty());
+        assert_eq!(self::chart(&[5; 12], Labels::Months).labels.len(), 12);
     }
 }

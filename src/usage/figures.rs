@@ -1,6 +1,6 @@
 //! What a report shows of one period: by day and by month, as charts and tables.
 
-use super::chart::{Chart, Value};
+use super::chart::{Chart, Labels, Value};
 use super::period::Period;
 use crate::access::AccountId;
 use crate::credits::sums::{self, Sum};
@@ -9,7 +9,7 @@ use crate::db::Conn;
 use crate::error::Result;
 use crate::web::download::Cell;
 use crate::web::text::{date, number};
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
 /// Which kind is drawn where nobody has chosen: the first that was used.
@@ -119,19 +119,19 @@ impl Figures {
         };
         let values: Vec<Value> = self.days.iter().map(value).collect();
         let about = format!("{}, {}", self.period.text(), extent(&values, "a day"));
-        Chart::of("days", format!("{} used per day", self.noun()), about, &values)
+        Chart::of("days", format!("{} used per day", self.noun()), about, &values, Labels::Days)
     }
 
     pub fn by_month(&self) -> Chart {
         let value = |row: &Row| Value {
-            label: month_label(row.start),
+            label: row.start.format("%b").to_string(),
             title: format!("{}: {} {}", row.month(), row.text(&self.kind), self.kind.noun()),
             amount: row.amount(&self.kind),
         };
         let values: Vec<Value> = self.months.iter().map(value).collect();
         let months = [self.months.first(), self.months.last()].map(|row| row.map_or(String::new(), Row::month));
         let about = format!("{} to {}, {}", months[0], months[1], extent(&values, "a month"));
-        Chart::of("months", format!("{} used per month", self.noun()), about, &values)
+        Chart::of("months", format!("{} used per month", self.noun()), about, &values, Labels::Months)
     }
 }
 
@@ -140,10 +140,4 @@ fn extent(values: &[Value], each: &str) -> String {
     let amounts = values.iter().map(|value| value.amount);
     let (least, most) = (amounts.clone().min().unwrap_or(0), amounts.max().unwrap_or(0));
     format!("{} to {} {each}", number(least), number(most))
-}
-
-/// "Nov", with its year where one begins.
-fn month_label(month: NaiveDate) -> String {
-    let format = if month.month() == 1 { "%b %Y" } else { "%b" };
-    month.format(format).to_string()
 }

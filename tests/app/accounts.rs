@@ -43,7 +43,8 @@ async fn a_pool_that_runs_low_or_out_says_so() {
     let (app, amara) = TestApp::with_owner().await;
     for (kind, used) in [("export", 899), ("direct_dial", 900), ("calling", 1000)] {
         app.run(&format!(
-            "UPDATE credit_pools SET total = 1000, allocated = {used}, used = {used} WHERE kind = '{kind}'"
+            "UPDATE credit_pools SET total = 1000, allocated = {used}, used = {used}, cycle_ends_at = NULL \
+             WHERE kind = '{kind}'"
         ));
     }
     let page = amara.get("/users").await;

@@ -36,6 +36,7 @@ mod seats;
 mod sessions;
 mod throttle;
 mod tokens;
+mod usage;
 mod users;
 mod web;
 mod wire;

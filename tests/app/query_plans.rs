@@ -7,10 +7,12 @@ use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use seatkeeper::access::{Actor, Role, Site, UserId};
+use seatkeeper::credits::{CreditKind, Whose, sums};
 use seatkeeper::db::{Conn, Db};
 use seatkeeper::sessions::{self, Passwords};
 use seatkeeper::users::list::{self, Limits, ListQuery, Scope};
 use seatkeeper::users::{Removal, Status};
+use seatkeeper::web::list::Window;
 use seatkeeper::web::text::Times;
 use seatkeeper::{accounts, batches, clock, demo, users};
 use std::sync::{Arc, Mutex};
@@ -133,10 +135,11 @@ fn on_sqlite_nothing_that_is_asked_beside_the_list_walks_a_table() {
     let filled = demo_with(150, 10, 50);
     let account = filled.scope.account;
     let now = clock::now();
+    let (today, from) = (now.date(), now.date() - chrono::Duration::days(365));
     let person = filled.db.read_now(|conn| users::known_as(conn, "agent@demo.example", None)).unwrap()[0].1;
     let (system, removal) = (Actor::system(account), Removal { heir: None, erase_at: now });
     let config = crate::support::config("127.0.0.1:1".parse().unwrap());
-    let asked: [(&str, Asked); 10] = [
+    let asked: [(&str, Asked); 14] = [
         ("a user", Box::new(move |conn| users::find(conn, account, person).map(drop))),
         ("disabling", {
             let system = system.clone();
@@ -152,6 +155,18 @@ fn on_sqlite_nothing_that_is_asked_beside_the_list_walks_a_table() {
         ("a user by username", Box::new(|conn| users::known_as(conn, "support", None).map(drop))),
         ("whose time has come", Box::new(|conn| users::due(conn).map(drop))),
         ("which batch goes on", Box::new(|conn| batches::running(conn).map(drop))),
+        ("a user's days", Box::new(move |conn| sums::days(conn, account, Whose::User(person), from, today).map(drop))),
+        ("the account's months", {
+            Box::new(move |conn| sums::months(conn, account, Whose::Account, from, today).map(drop))
+        }),
+        ("each team's month", Box::new(move |conn| sums::by_team(conn, account, today).map(drop))),
+        ("who used most", {
+            let after = Window::After(sums::place(person, 5));
+            Box::new(move |conn| {
+                sums::most(conn, account, CreditKind::Calling, today, &Window::First, 25)?;
+                sums::most(conn, account, CreditKind::Calling, today, &after, 25).map(drop)
+            })
+        }),
         ("everybody who matches", {
             let (scope, query) = (filled.scope, ListQuery::from_text("role=agent&q=example"));
             let times = Times::new("UTC", now);
@@ -177,6 +192,9 @@ fn on_sqlite_nothing_that_is_asked_beside_the_list_walks_a_table() {
                 |step: &String| step.ends_with("VALUES CLAUSE") || few.iter().any(|few| table(step).starts_with(few));
             let walking = steps.iter().find(|step| (step.starts_with("SCAN ") || walks(step)) && !is_few(step));
             assert!(walking.is_none(), "{what}\n{sql}\n{steps:#?}");
+            // Sums are never sorted: their index has them in the order of the page.
+            let is_sorted = steps.iter().any(|step| step.contains("FOR ORDER BY")) && sql.contains("usage_");
+            assert!(!is_sorted, "{what}\n{sql}\n{steps:#?}");
         }
     }
 }
@@ -187,6 +205,35 @@ type Asked = Box<dyn Fn(&mut Conn) -> seatkeeper::error::Result<()>>;
 struct Touched {
     #[diesel(sql_type = BigInt)]
     rows: i64,
+}
+
+/// What Postgres says of how it would answer, once it knows how much there is.
+#[test]
+fn on_postgres_reports_are_answered_by_indexes() {
+    if crate::support::postgres().is_none() {
+        return; // As above.
+    }
+    let filled = demo_with(400, 50, 200);
+    filled.db.read_now(|conn| Ok(conn.batch_execute("VACUUM ANALYZE")?)).unwrap();
+    let (account, today) = (filled.scope.account.0, clock::now().date());
+    let days = "SELECT kind, day, amount FROM usage_days WHERE account_id = ACCOUNT AND scope = 'account' AND of_id = 0 \
+                AND kind = ANY('{export,direct_dial,calling,minutes}') AND day BETWEEN date 'DAY' - 27 AND 'DAY'";
+    let most = "SELECT of_id, amount FROM usage_months WHERE account_id = ACCOUNT AND scope = 'user' AND kind = 'calling' \
+                AND month = date_trunc('month', date 'DAY')::date AND amount > 0 AND (amount <= 5 AND (amount < 5 OR of_id < 9)) \
+                ORDER BY amount DESC, of_id DESC LIMIT 26";
+    for query in [days, most] {
+        let query = query.replace("ACCOUNT", &account.to_string()).replace("DAY", &today.to_string());
+        let plan: Vec<Plan> =
+            filled.db.read_now(|conn| Ok(diesel::sql_query(format!("EXPLAIN {query}")).load(conn)?)).unwrap();
+        let plan: Vec<String> = plan.into_iter().map(|line| line.text).collect();
+        assert!(!plan.iter().any(|line| line.contains("Seq Scan")), "{plan:#?}");
+    }
+}
+
+#[derive(QueryableByName)]
+struct Plan {
+    #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
+    text: String,
 }
 
 /// The rows of the users table that this connection has read so far, by scans and by indexes.

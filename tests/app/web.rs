@@ -233,6 +233,8 @@ async fn every_form_leads_to_a_route() {
         "/users",
         "/users/new",
         "/profile",
+        "/usage",
+        "/usage/team",
         "/sign-in",
         &format!("/users/{mateo}"),
         &batch,
@@ -250,7 +252,17 @@ async fn pages_have_no_script_or_style_of_their_own() {
     let (app, amara) = TestApp::with_owner().await;
     let mateo = app.user("Mateo Silva", Role::Member);
     let [batch, role, _] = dialogs(&amara, mateo).await;
-    for path in ["/users", "/users/new", "/profile", "/nowhere", &format!("/users/{mateo}"), &batch, &role] {
+    for path in [
+        "/users",
+        "/users/new",
+        "/profile",
+        "/usage",
+        "/usage/team",
+        "/nowhere",
+        &format!("/users/{mateo}"),
+        &batch,
+        &role,
+    ] {
         let page = amara.get(path).await;
         assert_eq!(page.count("script:not([src]), style, [style], [onclick], [onload], [onsubmit]"), 0, "{path}");
         assert_eq!(page.attrs("html", "lang"), ["en"], "{path}");
@@ -267,7 +279,8 @@ async fn every_control_has_a_label() {
     let (app, amara) = TestApp::with_owner().await;
     let mateo = app.user("Mateo Silva", Role::Member);
     let [batch, role, _] = dialogs(&amara, mateo).await;
-    for path in ["/users", "/users/new", "/sign-in", &format!("/users/{mateo}"), &batch, &role] {
+    for path in ["/users", "/users/new", "/usage", "/usage/team", "/sign-in", &format!("/users/{mateo}"), &batch, &role]
+    {
         let browser = if path == "/sign-in" { &app.visitor() } else { &amara.browser };
         let page = browser.get(path).await;
         let labels = page.attrs("label[for]", "for");

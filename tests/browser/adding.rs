@@ -86,14 +86,14 @@ async fn follow(letter: &str, device: Device, app: &TestApp) {
     let tab = Tab::open(device, app.config.listen).await;
     tab.go(link).await;
     people::try_sign_in(&tab, email, NEW_PASSWORD).await;
-    tab.is_at("/profile").await;
-    tab.sees("h1", "Yara Haddad").await;
+    tab.is_at("/usage").await;
+    tab.sees("h1", "Usage Report").await;
     assert_eq!(tab.count("nav.side a[href=\"/profile\"]").await, 1);
     assert_eq!(tab.count("nav.side a[href=\"/users\"]").await, 0, "no entry for what she may not see");
     tab.go("/users").await;
     tab.sees("h1", "You don't have access to this page").await;
     assert!(tab.text("main").await.starts_with("403"));
     tab.press("Go to the start page").await;
-    tab.is_at("/profile").await;
+    tab.is_at("/usage").await;
     tab.close().await;
 }

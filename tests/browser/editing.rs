@@ -43,7 +43,8 @@ async fn an_edited_user_keeps_the_password_and_the_list_its_search(device: Devic
 
     people::sign_out(&tab).await;
     people::try_sign_in(&tab, "zivan@harbourline.example", PASSWORD).await;
-    tab.is_at("/profile").await;
+    tab.is_at("/usage").await;
+    people::go_to(&tab, "/profile").await;
     tab.sees("main", "Harbour master").await;
     tab.close().await;
 }

@@ -67,7 +67,16 @@ async fn nothing_scrolls_sideways(device: Device) {
     let tab = Tab::open(device, app.config.listen).await;
     fits(&tab, "/sign-in").await;
     people::sign_in(&tab, &amara.login, PASSWORD).await;
-    for path in ["/users", "/users?q=wolfe", "/users?status=disabled", "/users/new", "/profile", "/operator/mail"] {
+    for path in [
+        "/users",
+        "/users?q=wolfe",
+        "/users?status=disabled",
+        "/users/new",
+        "/profile",
+        "/usage",
+        "/usage/team",
+        "/operator/mail",
+    ] {
         fits(&tab, path).await;
     }
     fits(&tab, &format!("/operator/mail/{mail}")).await;

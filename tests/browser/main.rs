@@ -38,3 +38,4 @@ mod looks;
 mod many;
 mod set_up;
 mod status;
+mod usage;

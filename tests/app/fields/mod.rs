@@ -11,10 +11,16 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 /// Where forms are: an address, `{user}` and `{pending}` for somebody, `{token}` for a token, or the action that a dialog asks about.
-const PLACES: &[&[&str]] = &[LIST, ADDING, EDITING, DIALOGS, TOKENS, OTHERS, SET_UP];
+const PLACES: &[&[&str]] = &[LIST, ADDING, EDITING, REPORTS, DIALOGS, TOKENS, OTHERS, SET_UP];
 const LIST: &[&str] = &["/users", "/users?status=disabled", "/users?status=pending", "/users?q=clone&sort=-created"];
 const ADDING: &[&str] = &["/users/new", "/users/new?back=q%3Dclone"];
 const EDITING: &[&str] = &["/users/{user}", "/users/{pending}", "/users/{user}?back=q%3Dclone"];
+const REPORTS: &[&str] = &[
+    "/usage",
+    "/usage?period=dates&from=2026-01-01&to=2026-02-01",
+    "/usage/team",
+    "/users/{user}/usage?back=q%3Dclone",
+];
 const DIALOGS: &[&str] = &[
     "disable",
     "allocate:export:0",
@@ -279,7 +285,8 @@ fn wrong_with(
 /// Whether the answered form holds what was typed.
 fn keeps(answer: &Page, sendable: &Sendable, fields: &[(String, String)]) -> bool {
     let answered = answer.sendables(&sendable.path).into_iter();
-    let Some(answered) = answered.into_iter().find(|one| one.is_post && one.path == sendable.path) else {
+    let Some(answered) = answered.into_iter().find(|one| one.is_post == sendable.is_post && one.path == sendable.path)
+    else {
         return false;
     };
     // As a page keeps line ends.
@@ -304,6 +311,11 @@ async fn whatever_is_typed_of_a_new_user_is_taken_or_refused_with_a_sentence() {
 #[actix_web::test]
 async fn whatever_is_typed_of_a_user_is_saved_or_refused_with_a_sentence() {
     Attack::new().await.at(EDITING).await;
+}
+
+#[actix_web::test]
+async fn whatever_is_asked_of_a_report_is_shown_or_refused_with_a_sentence() {
+    Attack::new().await.at(REPORTS).await;
 }
 
 #[actix_web::test]

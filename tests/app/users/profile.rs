@@ -2,11 +2,11 @@ use crate::support::TestApp;
 use seatkeeper::access::Role;
 
 #[actix_web::test]
-async fn a_sub_user_starts_at_their_profile_and_an_admin_at_the_users() {
+async fn a_sub_user_starts_at_their_usage_and_an_admin_at_the_users() {
     let (app, amara) = TestApp::with_owner().await;
     let mateo = app.person("Mateo Silva", Role::Member).await;
     assert_eq!(amara.get("/").await.location.as_deref(), Some("/users"));
-    assert_eq!(mateo.get("/").await.location.as_deref(), Some("/profile"));
+    assert_eq!(mateo.get("/").await.location.as_deref(), Some("/usage"));
 }
 
 #[actix_web::test]
