@@ -11,6 +11,7 @@
 //! | [`accounts`] | the customers: creation, set-up, counts |
 //! | [`plans`], [`teams`], [`credits`], [`domains`] | what users are put into and given |
 //! | [`users`] | Manage Users: the list, adding, one user, enabling and disabling, deleting, export |
+//! | [`usage`] | usage as it comes in, the Usage Report, the forecast |
 //! | [`batches`] | one change to many users, foretold and then applied in chunks |
 //! | [`sessions`] | signing in and out |
 //! | [`usage`], [`tokens`], [`openapi`] | what products report of credits that were used, by which tokens, and how that is described |

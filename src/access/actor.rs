@@ -2,6 +2,7 @@
 
 use super::Viewer;
 use super::permissions::Permissions;
+use crate::error::{Error, Result};
 use diesel_derive_newtype::DieselNewType;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType)]
@@ -9,6 +10,11 @@ pub struct AccountId(pub i64);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType)]
 pub struct UserId(pub i64);
+
+/// The id in an address. Nobody's where it is no number.
+pub fn user_id(text: &str) -> Result<UserId> {
+    text.parse().map(UserId).map_err(|_| Error::NotFound)
+}
 
 impl std::fmt::Display for UserId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

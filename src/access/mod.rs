@@ -9,7 +9,7 @@ mod site;
 mod token;
 mod viewer;
 
-pub use actor::{AccountId, Actor, UserId};
+pub use actor::{AccountId, Actor, UserId, user_id};
 pub use can::{Access, Anyone, Can, Guard, Needs, Operator, Visitor};
 pub use permissions::{
     AllocateCredits, ApiTokens, AssignRoles, DeleteUsers, EditUsers, Needed, Own, Permission, Permissions, Role,

@@ -6,7 +6,7 @@ use super::forecast::pool_meters;
 use super::members::Members;
 use super::period::{Period, Span};
 use super::query::ReportQuery;
-use crate::access::{AccountId, Can, Own, UserId, ViewUsers};
+use crate::access::{AccountId, Can, Own, UserId, ViewUsers, user_id};
 use crate::credits::{self, Allocation, CreditKind, Meter, Whose};
 use crate::db::Conn;
 use crate::error::Result;
@@ -233,7 +233,7 @@ pub async fn user(
     id: web::Path<String>,
     Query(query): Query<ReportQuery>,
 ) -> Result<HttpResponse> {
-    show(can, Subject::User(users::pages::user_id(&id)?), query).await
+    show(can, Subject::User(user_id(&id)?), query).await
 }
 
 /// GET /users/{id}/usage.csv
@@ -242,5 +242,5 @@ pub async fn user_csv(
     id: web::Path<String>,
     Query(query): Query<ReportQuery>,
 ) -> Result<HttpResponse> {
-    send(can, Subject::User(users::pages::user_id(&id)?), "user-usage", query).await
+    send(can, Subject::User(user_id(&id)?), "user-usage", query).await
 }

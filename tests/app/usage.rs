@@ -187,7 +187,7 @@ async fn who_sees_users_reads_the_teams_usage_and_each_users() {
     }
     let max = app.person("Max Berg", Role::Manager).await;
     let page = max.get("/usage/team").await;
-    assert_eq!(page.texts(".bars dd:nth-of-type(1)")[2], "35 / 1000");
+    assert_eq!(page.texts(".bars dd:nth-of-type(1)")[2], "35 / 6000");
     assert_eq!(rows(&page, "#daily"), [format!("{} | 0 | 0 | 35 | 0", shown(today()))]);
     assert_eq!(rows(&page, "#teams"), ["Pilots | 0 | 0 | 35 | 0", "Support | 0 | 0 | 25 | 0"]);
     assert_eq!(page.texts("#users tbody th a"), ["Yara Haddad", "Mateo Silva"]);
@@ -297,7 +297,7 @@ async fn a_day_is_the_accounts_day() {
 async fn the_overview_says_when_a_pool_runs_out_at_the_pace_of_four_weeks() {
     let (app, amara) = TestApp::with_owner().await;
     app.give(app.owner, "export", 500, 0);
-    app.run("UPDATE credit_pools SET cycle_ends_at = NULL");
+    app.run("UPDATE credit_pools SET cycle_ends_at = NULL, total = 500");
     let notes = async || amara.get("/users").await.texts(".bars small");
     for day in (1..=13).rev() {
         used(&app, app.owner, CreditKind::Export, days_ago(day), 10);

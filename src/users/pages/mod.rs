@@ -25,9 +25,9 @@ pub use status::set_status;
 use super::companies;
 use super::form::Choices;
 use super::model::Details;
-use crate::access::{Can, Own, Permission, UserId, Viewer};
+use crate::access::{Can, Own, Permission, Viewer, user_id};
 use crate::db::Conn;
-use crate::error::{Error, Refusal, Result};
+use crate::error::{Refusal, Result};
 use crate::plans::{self, Plan};
 use crate::sessions;
 use crate::teams::{self, Team};
@@ -115,9 +115,4 @@ fn team_names(all: &[Team], details: &Details) -> String {
     let names = all.iter().filter(|team| details.teams.contains(&team.id)).map(|team| team.name.as_str());
     let names = names.collect::<Vec<_>>().join(", ");
     if names.is_empty() { "None".into() } else { names }
-}
-
-/// The id in an address.
-pub fn user_id(text: &str) -> Result<UserId> {
-    text.parse().map(UserId).map_err(|_| Error::NotFound)
 }
