@@ -11,6 +11,7 @@ use crate::credits::{self, Allocation, CreditKind, Meter, Whose};
 use crate::db::Conn;
 use crate::error::Result;
 use crate::users;
+use crate::users::tabs::{Tab, tabs};
 use crate::web::download;
 use crate::web::flash;
 use crate::web::form::{Errors, Query};
@@ -162,9 +163,16 @@ impl ReportPage {
         self.query.first().at(&Subject::User(*user).path())
     }
 
-    /// The page of one user among Manage Users.
-    fn profile_path(&self, user: &UserId) -> String {
-        page::with_back(format!("/users/{user}"), &self.query.back)
+    fn user_tabs(&self) -> Vec<Tab> {
+        self.user().map_or(vec![], |user| tabs(user, &self.query.back).to_vec())
+    }
+
+    fn whose_tabs(&self) -> [Tab; 2] {
+        [("/usage/team".to_owned(), "Team"), ("/usage".to_owned(), "Your own")]
+    }
+
+    fn whose(&self) -> &'static str {
+        if self.is_team() { "Team" } else { "Your own" }
     }
 
     fn list_path(&self) -> String {
