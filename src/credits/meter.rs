@@ -30,7 +30,7 @@ impl Meter {
             words: pool.in_words(),
             given: share(pool.allocated, pool.total),
             used: pool.used_share(),
-            notes: [Some(pool.note() + &cycle_end(pool, times)), runs_out.map(pace)].into_iter().flatten().collect(),
+            notes: [Some(pool.note()), cycle_end(pool, times), runs_out.map(pace)].into_iter().flatten().collect(),
         }
     }
 
@@ -50,13 +50,13 @@ impl Meter {
             words: format!("{used} used of {allocated} allocated, {left} left"),
             given: 0,
             used: share(part.used, part.allocated),
-            notes: vec![note + &cycle_end(pool, times)],
+            notes: [Some(note), cycle_end(pool, times)].into_iter().flatten().collect(),
         }
     }
 }
 
-fn cycle_end(pool: &Pool, times: &Times) -> String {
-    pool.cycle_ends_at.map_or(String::new(), |end| format!(", cycle ends {}", times.day(&end)))
+fn cycle_end(pool: &Pool, times: &Times) -> Option<String> {
+    Some(format!("Cycle ends {}", times.day(&pool.cycle_ends_at?)))
 }
 
 fn tone(used: i64, total: i64) -> &'static str {
