@@ -22,7 +22,8 @@ async fn an_owner_adds_a_user_who_signs_in(device: Device) {
     correct_it(&tab).await;
 
     tab.is_at("/users").await;
-    let flash = "Yara Haddad was added and has no credits yet. A welcome email is on its way. Add another";
+    let flash =
+        "Yara Haddad was added and has no credits yet. A welcome email is on its way. Manage Credit Add another";
     tab.sees("main [role=status]", flash).await;
     assert_eq!(people::names(&tab).await, ["Amara Okafor", "Yara Haddad"]);
     tab.press("Add another").await;

@@ -103,10 +103,14 @@ async fn a_row_menu(tab: &Tab) {
     let first = "details[open] li:first-child > a";
     press(tab, Key::Down).await;
     tab.is_focused(first).await;
-    press(tab, Key::Down).await;
+    for _ in 0..3 {
+        press(tab, Key::Down).await;
+    }
     let disables: bool = tab.ask("document.activeElement.matches('[name=status][value=disabled]')").await;
-    assert!(disables, "the second arrow reaches Disable User, which stands in a form");
-    press(tab, Key::Up).await;
+    assert!(disables, "the arrows reach Disable User, which stands in a form");
+    for _ in 0..3 {
+        press(tab, Key::Up).await;
+    }
     tab.is_focused(first).await;
     press(tab, Key::Escape).await;
     tab.is_focused(&button).await;

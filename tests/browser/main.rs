@@ -30,6 +30,7 @@ mod people;
 mod tab;
 
 mod adding;
+mod credits;
 mod deleting;
 mod editing;
 mod keyboard;

@@ -154,7 +154,8 @@ impl Tab {
     }
 
     async fn control(&self, field: &str) -> WebElement {
-        self.finds(&format!("main :is(input, select)[name={field}]:not([type=hidden], [type=radio])")).await
+        self.finds(&format!(":is(main, dialog) :is(input, select)[name={field}]:not([type=hidden], [type=radio])"))
+            .await
     }
 
     /// Whether the focus is on what fits.
