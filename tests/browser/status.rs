@@ -39,8 +39,8 @@ async fn a_disabled_user_is_out_at_once_and_back_when_enabled(device: Device) {
     hers.press("Enabled").await;
     people::sees_names(&hers, &["Amara Okafor", "Mateo Silva"]).await;
     people::try_sign_in(&his, &mateo.login, PASSWORD).await;
-    his.is_at("/usage").await;
-    his.sees("h1", "Usage Report").await;
+    his.is_at("/profile").await;
+    his.sees("h1", "Mateo Silva").await;
     his.close().await;
     hers.close().await;
 }
