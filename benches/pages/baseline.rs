@@ -1,8 +1,8 @@
 //! What HTTP and the template cost without a database: the same page, rendered from memory, and its bytes alone. Served by
 //! this program in a process of its own, with as many threads as the real one.
 
-use super::place::Place;
-use super::process::Server;
+use crate::support::place::Place;
+use crate::support::process::Server;
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 use actix_web::{App, HttpResponse, HttpServer, web};

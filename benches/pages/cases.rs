@@ -1,7 +1,7 @@
 //! What is asked.
 
-use super::http::Client;
 use super::load::CONNECTIONS;
+use crate::support::http::Client;
 use scraper::{Html, Selector};
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! Asking, and counting what it costs.
 
 use super::cases::Case;
-use super::http::Client;
-use super::process::Server;
+use crate::support::http::Client;
+use crate::support::process::Server;
 use scraper::{Html, Selector};
 use seatkeeper::demo::SIGN_INS;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -16,19 +16,18 @@
 
 mod baseline;
 mod cases;
-mod http;
 mod load;
-mod place;
 mod plans;
-mod process;
 mod report;
+#[path = "../support/mod.rs"]
+mod support;
 
 use cases::Case;
-use http::Client;
 use load::Measured;
-use place::Place;
-use process::Server;
 use report::Report;
+use support::http::Client;
+use support::place::Place;
+use support::process::Server;
 
 fn main() {
     if baseline::is_asked() {
@@ -51,7 +50,7 @@ fn main() {
 
 /// All cases on one account.
 fn measure(database: &str, on: Option<&str>, users: u32, report: &mut Report) {
-    let place = Place::fill(on, users);
+    let place = Place::fill(on, &users.to_string(), users);
     report.filled(database, users, &place);
     let server = Server::start(&place);
     let mut client = Client::new(server.address);

@@ -2,7 +2,7 @@
 //! generic plan, for any values; on SQLite plans do not depend on values.
 
 use super::cases::{Case, Request};
-use super::place::Place;
+use crate::support::place::Place;
 use actix_web::http::Method;
 use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::web;

@@ -2,7 +2,8 @@
 
 use super::cases::Case;
 use super::load::Measured;
-use super::place::Place;
+use crate::support::place::Place;
+use crate::support::table;
 use std::time::Duration;
 
 #[derive(Default)]
@@ -77,24 +78,18 @@ impl Report {
     pub fn print(&self) {
         let (first, later) = self.weight;
         println!("The first visit of Manage Users moves {first} bytes, each later one {later}.\n");
-        table("| database | users | filled in s | memory at most, MB |", &self.filled);
-        table(
+        table::print("| database | users | filled in s | memory at most, MB |", &self.filled);
+        table::print(
             "| database | users | start to first page, ms | resident idle, MB | after load | p99 of Manage Users, ms | \
              in a sign-in storm | ratio |",
             &self.servers,
         );
-        table(
+        table::print(
             "| database | users | page | requests/s | median, ms | p99, ms | CPU, µs | Postgres' CPU, µs | of rendered | \
              of bytes |",
             &self.pages,
         );
     }
-}
-
-fn table(head: &str, rows: &[String]) {
-    println!("{head}\n|{}", "---|".repeat(head.matches('|').count() - 1));
-    rows.iter().for_each(|row| println!("{row}"));
-    println!();
 }
 
 fn milliseconds(time: Duration) -> String {

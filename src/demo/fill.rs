@@ -25,8 +25,10 @@ use std::thread;
 
 /// The same people each time. Ids, keys and dates differ.
 const SEED: u64 = 0x5EA7;
-/// Users that are made up together, beside those that are being written.
+/// Users that are made up together, beside those that are being written; fewer, where they have used much: what waits to
+/// be written is kept in memory.
 const BATCH: usize = 5_000;
+const BATCH_USES: usize = 10_000;
 /// The activity log tells of the first users only: a million entries would take long and show nothing new.
 const LOGGED: usize = 150;
 /// A line is logged after so many users.
@@ -140,12 +142,17 @@ struct Maker<'a> {
 
 impl Maker<'_> {
     fn next(&mut self) -> Option<Result<Batch>> {
-        let people: Vec<Person> = self.crowd.by_ref().take(BATCH).collect();
-        if people.is_empty() {
-            return None;
+        let (mut people, mut uses) = (vec![], 0);
+        while people.len() < BATCH
+            && uses < BATCH_USES
+            && let Some(person) = self.crowd.next()
+        {
+            self.tally.count(&person);
+            let parts = self.pools.give(&person);
+            uses += parts.iter().map(|part| part.uses.len()).sum::<usize>();
+            people.push((person, parts));
         }
-        people.iter().for_each(|person| self.tally.count(person));
-        Some(Batch::people(self.account, &people, &mut self.pools, self.password))
+        (!people.is_empty()).then(|| Batch::people(self.account, &people, &mut self.pools, self.password))
     }
 
     /// Writes all of them, while a thread makes up the next.

@@ -77,26 +77,28 @@ impl Batch {
         Batch(vec![Rows::of("accounts", vec![account]), Rows::of("teams", teams)])
     }
 
-    /// Users with everything that is theirs.
-    pub fn people(account: AccountId, people: &[Person], pools: &mut Pools, password: &PasswordHash) -> Result<Self> {
-        let parts: Vec<Vec<Part>> = people.iter().map(|person| pools.give(person)).collect();
-        let with_parts = || people.iter().zip(&parts);
-        let keys = people.iter().zip(sealing_keys(people.len())?);
-        let ledger = with_parts().flat_map(|(person, parts)| entries(account, person, parts, pools)).collect();
+    /// Users with everything that is theirs, and what they have of the pools.
+    pub fn people(
+        account: AccountId,
+        people: &[(Person, Vec<Part>)],
+        pools: &mut Pools,
+        password: &PasswordHash,
+    ) -> Result<Self> {
+        let each = || people.iter().map(|(person, _)| person);
+        let parts = || people.iter().map(|(person, parts)| (person, parts.as_slice()));
+        let keys = each().zip(sealing_keys(people.len())?);
+        let ledger = parts().flat_map(|(person, parts)| entries(account, person, parts, pools)).collect();
         Ok(Batch(vec![
-            Rows::of("users", with_parts().map(|(person, parts)| user(account, person, parts)).collect()),
-            Rows::of("user_settings", people.iter().map(|person| settings(account, person)).collect()),
-            Rows::of("credentials", people.iter().map(|person| credentials(account, person, password)).collect()),
+            Rows::of("users", parts().map(|(person, parts)| user(account, person, parts)).collect()),
+            Rows::of("user_settings", each().map(|person| settings(account, person)).collect()),
+            Rows::of("credentials", each().map(|person| credentials(account, person, password)).collect()),
             Rows::of("person_keys", keys.map(|(person, key)| person_key(account, person, key)).collect()),
-            Rows::of("deletions", people.iter().filter_map(|person| deletion(account, person)).collect()),
-            Rows::of("team_members", people.iter().flat_map(|person| memberships(account, person)).collect()),
-            Rows::of(
-                "allocations",
-                with_parts().flat_map(|(person, parts)| allocations(account, person, parts)).collect(),
-            ),
+            Rows::of("deletions", each().filter_map(|person| deletion(account, person)).collect()),
+            Rows::of("team_members", each().flat_map(|person| memberships(account, person)).collect()),
+            Rows::of("allocations", parts().flat_map(|(person, parts)| allocations(account, person, parts)).collect()),
             Rows::of("ledger", ledger),
-            Rows::of("usage_days", with_parts().flat_map(|(person, parts)| days(account, person, parts)).collect()),
-            Rows::of("usage_months", with_parts().flat_map(|(person, parts)| months(account, person, parts)).collect()),
+            Rows::of("usage_days", parts().flat_map(|(person, parts)| days(account, person, parts)).collect()),
+            Rows::of("usage_months", parts().flat_map(|(person, parts)| months(account, person, parts)).collect()),
         ]))
     }
 
@@ -449,11 +451,12 @@ mod tests {
             diesel::update(crate::schema::accounts::table)
                 .set(crate::schema::accounts::seat_limit.eq(99))
                 .execute(conn)?;
-            let people: Vec<Person> = Crowd::new(&HARBOURLINE, 60, &plans, &[TeamId(1)], now, 1).collect();
             let calendar = Calendar::new(Times::new("UTC", now), now - HISTORY, now);
             let mut pools = Pools::new(&HARBOURLINE, 60, 1, calendar);
+            let crowd = Crowd::new(&HARBOURLINE, 60, &plans, &[TeamId(1)], now, 1);
+            let people: Vec<_> = crowd.map(|person| (person.clone(), pools.give(&person))).collect();
             Batch::people(many, &people, &mut pools, &password)?.insert(conn)?;
-            for person in people {
+            for (person, _) in people {
                 let new = NewUser { details: person.details, password: password.clone() };
                 let id = add_owner(conn, &Actor::system(single), &new)?;
                 let (one, other) = (find(conn, many, person.id)?, find(conn, single, id)?);

@@ -21,9 +21,9 @@ pub struct Place {
 
 impl Place {
     /// A new database with the demo's account of so many users.
-    pub fn fill(server: Option<&str>, users: u32) -> Self {
+    pub fn fill(server: Option<&str>, name: &str, users: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let postgres = server.map(|server| (server.to_owned(), format!("seatkeeper_bench_{users}")));
+        let postgres = server.map(|server| (server.to_owned(), format!("seatkeeper_bench_{name}")));
         let url = match &postgres {
             Some((server, name)) => {
                 let mut on_server = PgConnection::establish(server).expect("POSTGRES can't be reached");

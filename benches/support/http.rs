@@ -46,18 +46,25 @@ impl Client {
     }
 
     pub fn ask(&mut self, method: &str, path: &str, form: &str) -> Answer {
-        let Client { address, cookie, .. } = self;
-        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nCookie: {cookie}\r\n");
+        let mut headers = format!("Cookie: {}\r\n", self.cookie);
         if self.compressed {
-            request += "Accept-Encoding: gzip, br\r\n";
+            headers += "Accept-Encoding: gzip, br\r\n";
         }
         if method == "POST" {
-            let length = form.len();
-            request += &format!("Origin: http://{address}\r\nContent-Length: {length}\r\n");
-            request += "Content-Type: application/x-www-form-urlencoded\r\n";
+            headers += &format!("Origin: http://{}\r\n", self.address);
+            headers += "Content-Type: application/x-www-form-urlencoded\r\n";
+        }
+        self.send(method, path, &headers, form)
+    }
+
+    /// `headers`: each with its end of line.
+    pub fn send(&mut self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
+        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n{headers}", self.address);
+        if method == "POST" {
+            request += &format!("Content-Length: {}\r\n", body.len());
         }
         request += "\r\n";
-        request += form;
+        request += body;
         self.stream.get_mut().write_all(request.as_bytes()).unwrap();
         self.read()
     }
