@@ -2,13 +2,13 @@
 //! with the entries that tell of it. Whatever moves a credit moves it here.
 
 use super::ledger::{self, EntryId, EntryKind, IdempotencyKey, NewEntry, Reported};
-use super::model::{Allocation, AtCycleEnd, CreditKind, Pool, allocations_of, pools, thresholds};
+use super::model::{Allocation, AtCycleEnd, CreditKind, Pool, allocations_of, pools};
 use super::shortage::Shortage;
 use super::sums::Sums;
-use crate::access::{Actor, UserId};
+use crate::access::{AccountId, Actor, UserId};
 use crate::db::{self, Conn, Rows};
 use crate::error::{Error, Result};
-use crate::schema::credit_pools;
+use crate::schema::{accounts, credit_pools, ledger as entries};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde_json::json;
@@ -33,12 +33,13 @@ impl Book {
         let account = actor.account;
         let parts = allocations_of(conn, account, users)?.into_iter();
         let pools = pools(conn, account)?;
+        let (thresholds, last) = thresholds_and_last_entry(conn, account)?;
         Ok(Book {
             read: pools.clone(),
             pools,
             parts: parts.map(|part| ((part.user_id, part.kind), part)).collect(),
-            thresholds: thresholds(conn, account)?,
-            last_id: ledger::last_id(conn, account)?,
+            thresholds,
+            last_id: last.unwrap_or(EntryId(0)),
             changed: BTreeSet::new(),
             entries: vec![],
             sums: Sums::default(),
@@ -270,4 +271,13 @@ impl Book {
         self.sums.save(conn, actor.account)?;
         Ok(low)
     }
+}
+
+/// At how many percent of a pool the account's admins are told, and the id of its last entry, where there is one.
+fn thresholds_and_last_entry(conn: &mut Conn, account: AccountId) -> Result<(Vec<i32>, Option<EntryId>)> {
+    let its = entries::table.filter(entries::account_id.eq(account)).select(entries::id);
+    let last = its.order(entries::id.desc()).single_value();
+    let both = accounts::table.find(account).select((accounts::low_credit_at, last));
+    let (percents, last): (String, _) = both.first(conn)?;
+    Ok((percents.split_whitespace().filter_map(|percent| percent.parse().ok()).collect(), last))
 }

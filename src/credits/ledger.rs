@@ -9,7 +9,9 @@ use crate::error::Result;
 use crate::schema::{ledger, users};
 use crate::text_enum;
 use chrono::{NaiveDate, NaiveDateTime};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel_derive_newtype::DieselNewType;
 use serde_json::json;
 
@@ -143,7 +145,8 @@ pub fn history(
     Ok(ledger::table
         .filter(ledger::account_id.eq(account))
         .filter(ledger::user_id.eq(user))
-        .filter(ledger::entry.eq_any([EntryKind::Allocate, EntryKind::TakeBack]))
+        // In the words of the partial index.
+        .filter(sql::<Bool>("ledger.entry IN ('allocate', 'take_back')"))
         .filter(ledger::id.lt(before.unwrap_or(EntryId(i64::MAX))))
         .order(ledger::id.desc())
         .limit(rows)
@@ -195,14 +198,10 @@ pub fn is_used_of_batch(conn: &mut Conn, account: AccountId, batch: i64) -> Resu
 pub fn known(conn: &mut Conn, account: AccountId, keys: &[IdempotencyKey]) -> Result<Vec<(IdempotencyKey, Entry)>> {
     let rows: Vec<(Option<IdempotencyKey>, Entry)> = ledger::table
         .filter(ledger::account_id.eq(account))
+        // In the words of the partial index: of a list that it does not know yet, Postgres can't tell that it has no NULL.
+        .filter(ledger::idempotency_key.is_not_null())
         .filter(ledger::idempotency_key.eq_any(keys.to_vec()))
         .select((ledger::idempotency_key, Entry::as_select()))
         .load(conn)?;
     Ok(rows.into_iter().filter_map(|(key, entry)| Some((key?, entry))).collect())
-}
-
-/// The last entry of an account; 0 where there is none.
-pub(super) fn last_id(conn: &mut Conn, account: AccountId) -> Result<EntryId> {
-    let last = ledger::table.filter(ledger::account_id.eq(account)).order(ledger::id.desc()).select(ledger::id);
-    Ok(last.first(conn).optional()?.unwrap_or(EntryId(0)))
 }

@@ -207,13 +207,7 @@ pub fn pools(conn: &mut Conn, account: AccountId) -> Result<Vec<Pool>> {
     Ok(pools)
 }
 
-/// At how many percent of a pool the account's admins are told.
-pub(super) fn thresholds(conn: &mut Conn, account: AccountId) -> Result<Vec<i32>> {
-    let text: String = accounts::table.find(account).select(accounts::low_credit_at).first(conn)?;
-    Ok(text.split_whitespace().filter_map(|percent| percent.parse().ok()).collect())
-}
-
-/// Sets them; none for no warnings.
+/// At how many percent of a pool the account's admins are told; none for no warnings.
 pub fn set_thresholds(conn: &mut Conn, account: AccountId, percents: &[i32]) -> Result<()> {
     let text = percents.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     diesel::update(accounts::table.find(account)).set(accounts::low_credit_at.eq(text)).execute(conn)?;

@@ -155,10 +155,13 @@ impl Sums {
             return Ok(());
         }
         let users: BTreeSet<UserId> = self.0.keys().map(|(user, ..)| *user).collect();
-        let members = teams::of_users(conn, account, &users.into_iter().collect::<Vec<_>>())?;
+        let mut teams_of: BTreeMap<UserId, Vec<TeamId>> = BTreeMap::new();
+        for (user, team) in teams::of_users(conn, account, &users.into_iter().collect::<Vec<_>>())? {
+            teams_of.entry(user).or_default().push(team);
+        }
         let (mut days, mut months) = (BTreeMap::new(), BTreeMap::new());
         for (&(user, kind, day), amount) in &self.0 {
-            let teams = members.iter().filter(|(member, _)| *member == user).map(|(_, team)| Whose::Team(*team));
+            let teams = teams_of.get(&user).into_iter().flatten().map(|team| Whose::Team(*team));
             for whose in [Whose::Account, Whose::User(user)].into_iter().chain(teams) {
                 *days.entry((whose, kind, day)).or_insert(0) += amount;
                 *months.entry((whose, kind, month_of(day))).or_insert(0) += amount;

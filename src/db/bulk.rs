@@ -3,13 +3,12 @@
 use super::{CACHE, Conn};
 use crate::error::Result;
 use diesel::connection::SimpleConnection;
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::sqlite::Sqlite;
 use serde_json::Value;
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 /// A time as both databases read it and SQLite keeps it (as Diesel writes it there): for [`Rows`].
 pub fn time_text(at: chrono::NaiveDateTime) -> String {
@@ -52,19 +51,13 @@ impl Rows {
                 }
             }
             Conn::Postgres(conn) => {
-                let types = types_of(conn, table)?;
-                let read =
-                    |(index, column): (usize, &&str)| format!("unnest(${}::text[])::{}", index + 1, types[*column]);
-                let read = columns.iter().enumerate().map(read).collect::<Vec<_>>().join(", ");
+                // Read as the table's own types.
+                let insert =
+                    format!("INSERT INTO {table} ({into}) SELECT {into} FROM json_populate_recordset(NULL::{table}, ");
+                let conflict = format!("::json){conflict}");
                 for rows in self.rows.chunks(POSTGRES_ROWS) {
-                    let insert = diesel::sql_query(format!("INSERT INTO {table} ({into}) SELECT {read}{conflict}"));
-                    let by_column =
-                        columns.iter().map(|column| rows.iter().map(|row| as_text(&row[*column])).collect());
-                    by_column
-                        .fold(insert.into_boxed(), |insert, texts: Vec<_>| {
-                            insert.bind::<Array<Nullable<Text>>, _>(texts)
-                        })
-                        .execute(conn)?;
+                    let rows = serde_json::to_string(rows).map_err(anyhow::Error::from)?;
+                    FromJson { insert: &insert, rows, conflict: &conflict }.execute(conn)?;
                 }
             }
         }
@@ -72,35 +65,32 @@ impl Rows {
     }
 }
 
-/// The types of a table's columns on Postgres.
-fn types_of(conn: &mut PgConnection, table: &str) -> Result<BTreeMap<String, String>> {
-    #[derive(diesel::QueryableByName)]
-    struct Column {
-        #[diesel(sql_type = Text)]
-        name: String,
-        #[diesel(sql_type = Text)]
-        type_name: String,
-    }
-    let columns: Vec<Column> = diesel::sql_query(
-        "SELECT attname::text AS name, format_type(atttypid, atttypmod) AS type_name FROM pg_attribute \
-         WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped",
-    )
-    .bind::<Text, _>(table)
-    .load(conn)?;
-    Ok(columns.into_iter().map(|column| (column.name, column.type_name)).collect())
-}
-
-/// As Postgres reads a value of any type.
-fn as_text(value: &Value) -> Option<Cow<'_, str>> {
-    match value {
-        Value::Null => None,
-        Value::String(text) => Some(text.into()),
-        other => Some(other.to_string().into()),
-    }
-}
-
 /// Rows of one statement on Postgres, which would plan many small ones.
 const POSTGRES_ROWS: usize = 5000;
+
+/// Some rows for Postgres, whose statement is prepared once a table.
+struct FromJson<'a> {
+    insert: &'a str,
+    rows: String,
+    conflict: &'a str,
+}
+
+impl QueryFragment<Pg> for FromJson<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(self.insert);
+        out.push_bind_param::<Text, _>(&self.rows)?;
+        out.push_sql(self.conflict);
+        Ok(())
+    }
+}
+
+impl QueryId for FromJson<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl RunQueryDsl<PgConnection> for FromJson<'_> {}
+
 /// Values of one statement on SQLite.
 const CELLS: usize = 400;
 

@@ -6,7 +6,8 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 
 /// Diesel prepares whatever holds a piece of SQL (`sql`) or a list (`eq_any`) anew each time, since there might be no end of
 /// different texts. Of these there are few: pieces that the program has written, lists as long as a page at most. SQLite
-/// needs as long for preparing as for answering.
+/// needs as long for preparing as for answering. For what is loaded: `execute` does not ask the wrapper, so each UPDATE is
+/// prepared anew.
 pub struct Prepared<Q>(pub Q);
 
 impl<Q: Query> Query for Prepared<Q> {

@@ -49,8 +49,10 @@ CREATE TABLE ledger (
     day DATE,
     PRIMARY KEY (account_id, id)
 );
-CREATE UNIQUE INDEX ledger_once ON ledger (account_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
-CREATE INDEX ledger_by_user ON ledger (account_id, user_id, id);
+-- The key first, so that it is looked for by the key whatever the database thinks of the account's size.
+CREATE UNIQUE INDEX ledger_once ON ledger (idempotency_key, account_id) WHERE idempotency_key IS NOT NULL;
+-- What was given and taken back; a user's usage may be much more.
+CREATE INDEX ledger_given ON ledger (account_id, user_id, id) WHERE entry IN ('allocate', 'take_back');
 CREATE INDEX ledger_by_batch ON ledger (account_id, batch_id) WHERE batch_id IS NOT NULL;
 
 -- What there is already, as entries that begin the ledger.
