@@ -50,23 +50,33 @@ pub fn step(conn: &mut Conn, config: &Config, account: AccountId, id: BatchId) -
     users::take_turn(conn, account)?;
     let batch = find(conn, account, id)?;
     let action = batch.action()?;
-    let chunk = if is_running { first(conn, &batch, CHUNK)? } else { vec![] };
-    let Some(last) = chunk.last().copied() else {
-        if is_running {
-            diesel::update(batches::table.find((account, id)))
-                .set(batches::state.eq(BatchState::Done))
-                .execute(conn)?;
-        }
-        return Ok(Step::Done { erased: action == Action::Delete });
-    };
-    let actor = actor_of(conn, &batch)?.filter(|actor| actor.permissions.has(action.needs()));
+    let done = Step::Done { erased: action == Action::Delete };
+    if !is_running {
+        return Ok(done);
+    }
+    let chunk = first(conn, &batch, CHUNK)?;
+    let is_last = (chunk.len() as i64) < CHUNK;
+    if !chunk.is_empty() {
+        apply_to(conn, config, &batch, action, &chunk)?;
+    }
+    if !is_last {
+        return Ok(Step::More);
+    }
+    diesel::update(batches::table.find((account, id))).set(batches::state.eq(BatchState::Done)).execute(conn)?;
+    Ok(done)
+}
+
+/// Applies it to the next users.
+fn apply_to(conn: &mut Conn, config: &Config, batch: &Batch, action: Action, chunk: &[UserId]) -> Result<()> {
+    let actor = actor_of(conn, batch)?.filter(|actor| actor.permissions.has(action.needs()));
     let reason = match batch.reason.as_str() {
         "" => String::new(),
-        sealed => activity::open(conn, account, batch.actor_id, sealed)?,
+        sealed => activity::open(conn, batch.account_id, batch.actor_id, sealed)?,
     };
     let terms = Terms { removal: Removal { heir: batch.heir_id, erase_at: batch.erase_at() }, reason };
-    let mut after = Batch { reached: last, ..batch.clone() };
-    for user in chunk {
+    let mut after = batch.clone();
+    for user in chunk.iter().copied() {
+        after.reached = user;
         let done = match &actor {
             Some(actor) => apply(conn, config, actor, action, user, &terms)?,
             None => Err(Why::Rights),
@@ -76,13 +86,12 @@ pub fn step(conn: &mut Conn, config: &Config, account: AccountId, id: BatchId) -
             Ok(false) => after.unchanged += 1,
             Err(why) => {
                 after.refused += 1;
-                let row = batch_items::table.find((account, id, user));
+                let row = batch_items::table.find((batch.account_id, batch.id, user));
                 diesel::update(row).set(batch_items::refused.eq(why)).execute(conn)?;
             }
         }
     }
-    save(conn, &batch, &after)?;
-    Ok(Step::More)
+    save(conn, batch, &after)
 }
 
 /// The actor as they are now: rights that were lost since are lost here too. None where they can't sign in any more.

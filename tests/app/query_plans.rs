@@ -2,14 +2,16 @@
 //! may walk a whole tab but in the order of the sort column, where a LIMIT ends the walk. Postgres plans by statistics,
 //! so there it is counted how many rows each page touches.
 
+use crate::credits::event;
 use crate::support::TestDatabase;
 use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use seatkeeper::access::{Actor, Role, Site, UserId};
-use seatkeeper::credits::{CreditKind, Whose, sums};
+use seatkeeper::credits::{self, CreditKind, Whose, sums};
 use seatkeeper::db::{Conn, Db};
 use seatkeeper::sessions::{self, Passwords};
+use seatkeeper::usage::{self, Outcome};
 use seatkeeper::users::list::{self, Limits, ListQuery, Scope};
 use seatkeeper::users::{Removal, Status};
 use seatkeeper::web::list::Window;
@@ -139,38 +141,35 @@ fn on_sqlite_nothing_that_is_asked_beside_the_list_walks_a_table() {
     let person = filled.db.read_now(|conn| users::known_as(conn, "agent@demo.example", None)).unwrap()[0].1;
     let (system, removal) = (Actor::system(account), Removal { heir: None, erase_at: now });
     let config = crate::support::config("127.0.0.1:1".parse().unwrap());
-    let asked: [(&str, Asked); 14] = [
-        ("a user", Box::new(move |conn| users::find(conn, account, person).map(drop))),
-        ("disabling", {
-            let system = system.clone();
-            Box::new(move |conn| users::set_status(conn, &system, person, Status::Disabled).map(drop))
+    let comes_in = [event(person, CreditKind::Calling, 1), event(person, CreditKind::Minutes, 1)];
+    let (matching, times) = (ListQuery::from_text("role=agent&q=example"), Times::new("UTC", now));
+    let after = Window::After(sums::place(person, 5));
+    let asked: [(&str, Asked); 17] = [
+        ("a user", Box::new(|conn| users::find(conn, account, person).map(drop))),
+        ("usage that comes in", Box::new(|conn| usage::report(conn, &config, &system, &comes_in).map(drop))),
+        ("what is allocated", {
+            Box::new(|conn| users::allocate_more(conn, &system, person, CreditKind::Export, 1, "").map(drop))
         }),
-        ("another role", {
-            let system = system.clone();
-            Box::new(move |conn| users::set_role(conn, &system, person, Role::Dev, true).map(drop))
-        }),
-        ("deleting", Box::new(move |conn| users::delete(conn, &config, &system, person, &removal).map(drop))),
+        ("disabling", Box::new(|conn| users::set_status(conn, &system, person, Status::Disabled).map(drop))),
+        ("another role", Box::new(|conn| users::set_role(conn, &system, person, Role::Dev, true).map(drop))),
+        ("deleting", Box::new(|conn| users::delete(conn, &config, &system, person, &removal).map(drop))),
         ("a sign-in", Box::new(|conn| sessions::candidates(conn, Site::Shared, "owner@demo.example").map(drop))),
         ("a user by address", Box::new(|conn| users::known_as(conn, "owner@demo.example", None).map(drop))),
         ("a user by username", Box::new(|conn| users::known_as(conn, "support", None).map(drop))),
         ("whose time has come", Box::new(|conn| users::due(conn).map(drop))),
         ("which batch goes on", Box::new(|conn| batches::running(conn).map(drop))),
-        ("a user's days", Box::new(move |conn| sums::days(conn, account, Whose::User(person), from, today).map(drop))),
-        ("the account's months", {
-            Box::new(move |conn| sums::months(conn, account, Whose::Account, from, today).map(drop))
-        }),
-        ("each team's month", Box::new(move |conn| sums::by_team(conn, account, today).map(drop))),
+        ("a user's days", Box::new(|conn| sums::days(conn, account, Whose::User(person), from, today).map(drop))),
+        ("the account's months", Box::new(|conn| sums::months(conn, account, Whose::Account, from, today).map(drop))),
+        ("each team's month", Box::new(|conn| sums::by_team(conn, account, today).map(drop))),
         ("who used most", {
-            let after = Window::After(sums::place(person, 5));
-            Box::new(move |conn| {
+            Box::new(|conn| {
                 sums::most(conn, account, CreditKind::Calling, today, &Window::First, 25)?;
                 sums::most(conn, account, CreditKind::Calling, today, &after, 25).map(drop)
             })
         }),
+        ("what was allocated", Box::new(|conn| credits::history(conn, account, person, None, 25).map(drop))),
         ("everybody who matches", {
-            let (scope, query) = (filled.scope, ListQuery::from_text("role=agent&q=example"));
-            let times = Times::new("UTC", now);
-            Box::new(move |conn| list::matching(conn, &scope, &query, &times, UserId(account.0)).map(drop))
+            Box::new(|conn| list::matching(conn, &filled.scope, &matching, &times, UserId(account.0)).map(drop))
         }),
     ];
     for (what, ask) in asked {
@@ -199,7 +198,7 @@ fn on_sqlite_nothing_that_is_asked_beside_the_list_walks_a_table() {
     }
 }
 
-type Asked = Box<dyn Fn(&mut Conn) -> seatkeeper::error::Result<()>>;
+type Asked<'a> = Box<dyn Fn(&mut Conn) -> seatkeeper::error::Result<()> + 'a>;
 
 #[derive(QueryableByName)]
 struct Touched {
@@ -236,13 +235,43 @@ struct Plan {
     text: String,
 }
 
-/// The rows of the users table that this connection has read so far, by scans and by indexes.
-fn touched_so_far(conn: &mut Conn) -> QueryResult<i64> {
+/// The rows of a table that this transaction has read so far, by scans and by indexes.
+fn touched_so_far(conn: &mut Conn, table: &str) -> QueryResult<i64> {
     let counted = diesel::sql_query(
         "SELECT (seq_tup_read + COALESCE(idx_tup_fetch, 0))::bigint AS rows FROM pg_stat_xact_user_tables \
-         WHERE relname = 'users'",
+         WHERE relname = $1",
     );
-    Ok(counted.get_result::<Touched>(conn)?.rows)
+    Ok(counted.bind::<Text, _>(table).get_result::<Touched>(conn)?.rows)
+}
+
+/// Postgres may keep a plan that was made when there was little.
+#[test]
+fn on_postgres_usage_that_comes_in_touches_no_entries_that_there_are() {
+    if crate::support::postgres().is_none() {
+        return; // As above.
+    }
+    let filled = demo_with(150, 50, 200);
+    let account = filled.scope.account;
+    let person = filled.db.read_now(|conn| users::known_as(conn, "agent@demo.example", None)).unwrap()[0].1;
+    let (system, config) = (Actor::system(account), crate::support::config("127.0.0.1:1".parse().unwrap()));
+    let all = |conn: &mut Conn| users::allocate_more(conn, &system, person, CreditKind::Calling, 200, "").map(drop);
+    filled.db.write_now(all).unwrap();
+    // So that it knows of many entries, but of none with a key.
+    filled.db.read_now(|conn| Ok(conn.batch_execute("VACUUM ANALYZE")?)).unwrap();
+    let touched_by = |count: i64| {
+        let touched = filled.db.write_now(|conn| {
+            let before = touched_so_far(conn, "ledger")?;
+            let events: Vec<_> = (0..count).map(|_| event(person, CreditKind::Calling, 1)).collect();
+            let outcomes = usage::report(conn, &config, &system, &events)?;
+            assert!(outcomes.iter().all(|one| matches!(one, Outcome::Counted { .. })), "{outcomes:?}");
+            credits::history(conn, account, person, None, 25)?;
+            Ok(touched_so_far(conn, "ledger")? - before)
+        });
+        touched.unwrap()
+    };
+    // The last entry, and what was given: once by the demo and once here.
+    let touched: Vec<i64> = (0..20).map(|_| touched_by(8)).collect();
+    assert!(touched.iter().all(|touched| *touched < 8), "{touched:?}");
 }
 
 #[test]
@@ -260,9 +289,9 @@ fn on_postgres_no_page_touches_more_than_a_few_rows() {
     // is bounded by its time instead.
     for page in pages().filter(|page| !page.contains("email&q=example") && !page.contains("Harbourline")) {
         let touched = filled.db.write_now(|conn| {
-            let before = touched_so_far(conn)?;
+            let before = touched_so_far(conn, "users")?;
             filled.read(conn, &page)?;
-            Ok(touched_so_far(conn)? - before)
+            Ok(touched_so_far(conn, "users")? - before)
         });
         let touched = touched.unwrap();
         // Candidates, their count and the page, or a few strides: never all of them.
