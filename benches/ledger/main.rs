@@ -9,7 +9,7 @@
 //! its own or a thousand together, and allocations to one user each. Done over HTTP by four connections (`POST
 //! /api/v1/usage`, Manage Credit), by the program's verbs alone (one write after the other: no HTTP, no JSON, no session),
 //! and by the database alone (see `raw.rs`). They take turns, a second each, some rounds; at the end `verify` must find
-//! nothing. Machines differ: compare the ratios.
+//! nothing. Machines differ: compare the ratios. The plans of all queries are written to benches/plans.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod ours;
@@ -70,7 +70,7 @@ fn main() {
 }
 
 fn measure(database: &str, server: Option<&str>, rows: &mut Vec<String>) {
-    let ours = Ours::new(People::new(server, "ours"));
+    let mut ours = Ours::new(People::new(server, "ours"));
     let mut raw = Raw::new(People::new(server, "raw"));
     let server = ours.server();
     let mut owner = Client::new(server.address);
@@ -95,8 +95,9 @@ fn measure(database: &str, server: Option<&str>, rows: &mut Vec<String>) {
         eprintln!("{row}");
         rows.push(row);
     }
-    drop(server);
+    drop((server, owner));
     ours.verify();
+    ours.explain();
 }
 
 #[derive(Default)]

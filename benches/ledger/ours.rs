@@ -1,12 +1,13 @@
 //! The program: its verbs in this process, one write after the other, and the same over HTTP.
 
-use crate::people::{ENOUGH, PEOPLE, People};
+use crate::people::{ENOUGH, PEOPLE, People, USERS};
 use crate::support::http::Client;
+use crate::support::plans;
 use crate::support::process::Server;
 use seatkeeper::access::UserId;
 use seatkeeper::clock;
 use seatkeeper::config::{Config, ServerSettings};
-use seatkeeper::credits::{CreditKind, IdempotencyKey};
+use seatkeeper::credits::{self, CreditKind, IdempotencyKey};
 use seatkeeper::usage::{self, Direction, Event, Outcome};
 use seatkeeper::users::{self, Name};
 use seatkeeper::{tokens, verify};
@@ -97,6 +98,28 @@ impl Ours {
         let form = serde_html_form::to_string(form).unwrap();
         let answer = client.post(&format!("/users/{}/manage-credit", self.person(number)), &form);
         assert_eq!(answer.status, 303, "{}", String::from_utf8_lossy(&answer.body));
+    }
+
+    /// The plans of what it asks the database.
+    pub fn explain(&mut self) {
+        plans::watch();
+        self.people.db = self.people.place.open();
+        let heard = |what, write: &dyn Fn()| {
+            plans::listen();
+            write();
+            (what, plans::heard())
+        };
+        let user = self.person(0);
+        let history = || {
+            let account = self.people.actor.account;
+            self.people.db.read_now(|conn| credits::history(conn, account, user, None, 25)).unwrap();
+        };
+        let asked = [
+            heard("an event of usage", &|| self.report(1)),
+            heard("an allocation", &|| self.allocate()),
+            heard("what a user was given", &history),
+        ];
+        plans::write(&self.people.db, "ledger", USERS, asked.to_vec());
     }
 
     /// All of it was right.

@@ -15,7 +15,7 @@ use seatkeeper::users::{self, Name};
 use std::collections::BTreeMap;
 
 /// Users in the account, and those who have something.
-const USERS: u32 = 10_000;
+pub const USERS: u32 = 10_000;
 pub const PEOPLE: usize = 1_000;
 pub const ENOUGH: i64 = 1_000_000;
 const OWNER: &str = "owner@demo.example";

@@ -131,6 +131,9 @@ pub fn all(address: SocketAddr, session: &str) -> Vec<Case> {
     let saved = paths.iter().take(CONNECTIONS).map(|path| Saved::read(&mut client, path)).collect();
     let lists = LISTS.map(|(name, query)| Case { name, kind: Kind::Get(list_path(query)) });
     let others = [
+        Case::get("Usage Report, own", "/usage?period=12-months"),
+        Case::get("Usage Report, team", "/usage/team?period=12-months"),
+        Case::get("Usage Report, a user", &format!("{}/usage?period=12-months", paths[0])),
         Case { name: "save one user", kind: Kind::Save(Arc::new(saved)) },
         Case { name: "sign-in", kind: Kind::SignIn },
     ];

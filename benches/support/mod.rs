@@ -4,5 +4,6 @@
 
 pub mod http;
 pub mod place;
+pub mod plans;
 pub mod process;
 pub mod table;

@@ -2,13 +2,17 @@
 
 use super::{CACHE, Conn};
 use crate::error::Result;
+use anyhow::anyhow;
 use diesel::connection::SimpleConnection;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 use diesel::sqlite::Sqlite;
 use serde_json::Value;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A time as both databases read it and SQLite keeps it (as Diesel writes it there): for [`Rows`].
 pub fn time_text(at: chrono::NaiveDateTime) -> String {
@@ -51,13 +55,12 @@ impl Rows {
                 }
             }
             Conn::Postgres(conn) => {
-                // Read as the table's own types.
-                let insert =
-                    format!("INSERT INTO {table} ({into}) SELECT {into} FROM json_populate_recordset(NULL::{table}, ");
-                let conflict = format!("::json){conflict}");
+                let types = types_of(conn, table, &columns)?;
+                let insert = format!("INSERT INTO {table} ({into}) SELECT ");
                 for rows in self.rows.chunks(POSTGRES_ROWS) {
-                    let rows = serde_json::to_string(rows).map_err(anyhow::Error::from)?;
-                    FromJson { insert: &insert, rows, conflict: &conflict }.execute(conn)?;
+                    let texts = |column: &str| rows.iter().map(|row| as_text(&row[column])).collect();
+                    let columns = columns.iter().zip(&types).map(|(column, cast)| (cast.as_str(), texts(column)));
+                    ByColumn { insert: &insert, columns: columns.collect(), conflict: &conflict }.execute(conn)?;
                 }
             }
         }
@@ -65,31 +68,83 @@ impl Rows {
     }
 }
 
+/// As Postgres reads a value of any type.
+fn as_text(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.into()),
+        other => Some(other.to_string().into()),
+    }
+}
+
+/// By name, the types of a table's columns on Postgres.
+type Types = Arc<BTreeMap<String, String>>;
+
+/// The types of these columns on Postgres, which are asked for once: the program itself makes its tables.
+fn types_of(conn: &mut PgConnection, table: &'static str, columns: &[&str]) -> Result<Vec<String>> {
+    static KNOWN: Mutex<BTreeMap<&str, Types>> = Mutex::new(BTreeMap::new());
+    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let types = known().get(table).cloned();
+    let types = match types {
+        Some(types) => types,
+        None => {
+            let types = ask_types(conn, table)?;
+            known().insert(table, types.clone());
+            types
+        }
+    };
+    let type_of = |column: &&str| types.get(*column).cloned().ok_or_else(|| anyhow!("{table} has no column {column}"));
+    Ok(columns.iter().map(type_of).collect::<anyhow::Result<_>>()?)
+}
+
+fn ask_types(conn: &mut PgConnection, table: &str) -> Result<Types> {
+    #[derive(diesel::QueryableByName)]
+    struct Column {
+        #[diesel(sql_type = Text)]
+        name: String,
+        #[diesel(sql_type = Text)]
+        type_name: String,
+    }
+    let columns: Vec<Column> = diesel::sql_query(
+        "SELECT attname::text AS name, format_type(atttypid, atttypmod) AS type_name FROM pg_attribute \
+         WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped",
+    )
+    .bind::<Text, _>(table)
+    .load(conn)?;
+    Ok(Arc::new(columns.into_iter().map(|column| (column.name, column.type_name)).collect()))
+}
+
 /// Rows of one statement on Postgres, which would plan many small ones.
 const POSTGRES_ROWS: usize = 5000;
 
-/// Some rows for Postgres, whose statement is prepared once a table.
-struct FromJson<'a> {
+/// Some rows for Postgres, whose statement is prepared once a table: each column as one array of texts, which the server
+/// casts to the column's type. (Taken apart from JSON by the server, they need half as much time again.)
+struct ByColumn<'a> {
     insert: &'a str,
-    rows: String,
+    columns: Vec<(&'a str, Vec<Option<Cow<'a, str>>>)>,
     conflict: &'a str,
 }
 
-impl QueryFragment<Pg> for FromJson<'_> {
+impl QueryFragment<Pg> for ByColumn<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(self.insert);
-        out.push_bind_param::<Text, _>(&self.rows)?;
+        for (index, (cast, texts)) in self.columns.iter().enumerate() {
+            out.push_sql(if index == 0 { "unnest(" } else { ", unnest(" });
+            out.push_bind_param::<Array<Nullable<Text>>, _>(texts)?;
+            out.push_sql(")::");
+            out.push_sql(cast);
+        }
         out.push_sql(self.conflict);
         Ok(())
     }
 }
 
-impl QueryId for FromJson<'_> {
+impl QueryId for ByColumn<'_> {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl RunQueryDsl<PgConnection> for FromJson<'_> {}
+impl RunQueryDsl<PgConnection> for ByColumn<'_> {}
 
 /// Values of one statement on SQLite.
 const CELLS: usize = 400;

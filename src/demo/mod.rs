@@ -11,6 +11,7 @@ mod pools;
 mod random;
 mod rows;
 mod samples;
+mod sums;
 
 pub use database::{is_empty, open};
 pub use fill::fill;

@@ -13,7 +13,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Duration, NaiveDateTime};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
@@ -70,7 +70,7 @@ pub(crate) enum Id {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Batch {
     #[schema(value_type = Vec<Sent>, min_items = 1, max_items = 1000)]
-    events: Vec<Value>,
+    events: Vec<Box<RawValue>>,
 }
 
 /// One event, with its key in the header Idempotency-Key, or a batch.
@@ -158,14 +158,14 @@ fn directions() -> Object {
     security(("token" = []))
 )]
 pub async fn create(token: Token, req: HttpRequest, JsonBody(body): JsonBody) -> Result<HttpResponse> {
-    let body: Value = match serde_json::from_slice(&body) {
+    let body: &RawValue = match serde_json::from_slice(&body) {
         Ok(body) => body,
         Err(error) => {
             return Problem::of_status(StatusCode::BAD_REQUEST, format!("This is no JSON: {error}.")).response();
         }
     };
     let now = clock::now();
-    if body.get("events").is_none() {
+    if !is_batch(body) {
         let read = header_key(&req).and_then(|key| Draft::read(body, Some(key), now));
         return match count(&token, vec![read]).await?.into_iter().next() {
             Some(Answer::Counted(receipt)) => Ok(HttpResponse::build(receipt.status()).json(receipt)),
@@ -177,7 +177,7 @@ pub async fn create(token: Token, req: HttpRequest, JsonBody(body): JsonBody) ->
         Ok(events) => events,
         Err(problem) => return problem.response(),
     };
-    let drafts = events.into_iter().map(|event| Draft::read(event, None, now)).collect();
+    let drafts = events.iter().map(|event| Draft::read(event, None, now)).collect();
     Ok(HttpResponse::Ok().json(Results { results: count(&token, drafts).await? }))
 }
 
@@ -211,8 +211,21 @@ fn header_key(req: &HttpRequest) -> Result<String, Problem> {
     }
 }
 
-fn events_of(req: &HttpRequest, body: Value) -> Result<Vec<Value>, Problem> {
-    let batch: Batch = serde_json::from_value(body).map_err(|error| invalid(format!("The batch: {error}.")))?;
+fn is_object(json: &RawValue) -> bool {
+    json.get().starts_with('{')
+}
+
+fn is_batch(body: &RawValue) -> bool {
+    #[derive(Deserialize)]
+    struct Events<'a> {
+        #[serde(borrow)]
+        events: Option<&'a RawValue>,
+    }
+    is_object(body) && serde_json::from_str::<Events>(body.get()).is_ok_and(|body| body.events.is_some())
+}
+
+fn events_of(req: &HttpRequest, body: &RawValue) -> Result<Vec<Box<RawValue>>, Problem> {
+    let batch: Batch = serde_json::from_str(body.get()).map_err(|error| invalid(format!("The batch: {error}.")))?;
     if req.headers().contains_key(KEY) {
         return Err(invalid(
             "In a batch each event has an idempotency_key. The header Idempotency-Key is for one event.",
@@ -232,11 +245,12 @@ struct Draft {
 }
 
 impl Draft {
-    fn read(event: Value, key: Option<String>, now: NaiveDateTime) -> Result<Self, Problem> {
-        if !event.is_object() {
+    /// From its text, so that a member that is there twice is seen.
+    fn read(event: &RawValue, key: Option<String>, now: NaiveDateTime) -> Result<Self, Problem> {
+        if !is_object(event) {
             return Err(invalid("An event is an object."));
         }
-        let sent: Sent = serde_json::from_value(event).map_err(|error| invalid(format!("The event: {error}.")))?;
+        let sent: Sent = serde_json::from_str(event.get()).map_err(|error| invalid(format!("The event: {error}.")))?;
         let key = match (key, &sent.idempotency_key) {
             (Some(_), Some(_)) => return Err(invalid("One event has its key in the header Idempotency-Key only.")),
             (Some(key), None) => key,

@@ -1,11 +1,13 @@
 //! Usage as programs report it: each event once, each answered for itself, and every error in words that programs read.
 
-use crate::support::{Answer, Browser, Client, NOTHING, Program, Setup, TestApp, USAGE, at_once, is_problem};
+mod document;
+mod tokens;
+
+use crate::support::{Answer, Browser, Client, Program, TestApp, USAGE, at_once, is_problem};
 use chrono::{Duration, Utc};
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
-use seatkeeper::access::{Needs, Role, UserId};
-use seatkeeper::routes;
+use seatkeeper::access::{Role, UserId};
 use seatkeeper::users::Status;
 use serde_json::{Value, json};
 
@@ -269,6 +271,13 @@ async fn an_event_that_is_wrong_by_itself_is_refused_with_a_sentence() {
         let results = client.report_all(vec![keyed(uses(mateo, 1), key)]).await;
         assert_eq!(statuses(&results), [422], "{key:?}");
     }
+    for twice in [
+        format!("{{\"user_id\":{mateo},\"kind\":\"export\",\"amount\":1,\"amount\":2}}"),
+        "{\"events\":[],\"events\":[]}".to_owned(),
+    ] {
+        let answer = client.send(client.request().header("Idempotency-Key", "twice").body(twice)).await;
+        assert_eq!(answer.status, 422, "{answer:?}");
+    }
     let unkeyed = client.send(client.request().body(uses(mateo, 1).to_string())).await;
     assert_eq!(unkeyed.status, 422);
     let twice = client.request().header("Idempotency-Key", "a").header("Idempotency-Key", "b");
@@ -356,169 +365,6 @@ async fn every_error_is_a_problem_that_programs_can_read() {
     let page = visitor.post("/sign-in", [("login", "x".repeat(70_000))]).await;
     assert_eq!(page.status, 413);
     is_sound(&app);
-}
-
-async fn refused(client: &Client, user: UserId, why: &str) {
-    let answer = client.report("refused", uses(user, 1)).await;
-    assert_eq!(answer.status, 401, "{why}: {answer:?}");
-}
-
-#[actix_web::test]
-async fn a_token_works_as_long_as_it_and_its_maker_may() {
-    let (app, client, mateo) = with_client(100).await;
-    let dana = app.find_by_name("Dana Voss").id;
-    assert_eq!(client.report("first", uses(mateo, 1)).await.status, 201);
-    for token in ["", "x", "sk_", &client.token[1..], &client.token.to_uppercase(), &format!("{}0", client.token)] {
-        refused(&client.with_token(token), mateo, "another token").await;
-    }
-    app.set_status(dana, Status::Disabled);
-    refused(&client, mateo, "the maker is disabled").await;
-    app.set_status(dana, Status::Enabled);
-    for role in ["member", "moderator", "manager"] {
-        app.run(&format!("UPDATE users SET role = '{role}' WHERE id = {dana}"));
-        refused(&client, mateo, "the maker may have no tokens").await;
-    }
-    app.run(&format!("UPDATE users SET role = 'dev' WHERE id = {dana}"));
-    app.run("UPDATE api_tokens SET expires_at = '2026-01-01 00:00:00'");
-    refused(&client, mateo, "it has expired").await;
-    app.run("UPDATE api_tokens SET expires_at = NULL");
-    assert_eq!(client.report("second", uses(mateo, 1)).await.status, 201);
-    let amara = app.browse_as(app.account, app.owner).await;
-    let path = amara.get("/api-tokens").await.attrs("a[href$='/revocation']", "href").remove(0);
-    assert_eq!(amara.post(&path, NOTHING).await.status, 303);
-    refused(&client, mateo, "it is revoked").await;
-    assert_eq!(used(&app, mateo), 2);
-    is_sound(&app);
-}
-
-#[actix_web::test]
-async fn a_token_counts_on_the_hosts_of_its_account_only() {
-    let setup = Setup {
-        shared_host: false,
-        domain: Some("seats.harbourline.example"),
-        other_domain: Some("seats.quillworks.example"),
-        ..Setup::default()
-    };
-    let app = TestApp::with(setup).await;
-    let mateo = app.user("Mateo Silva", Role::Member);
-    app.give(mateo, "export", 100, 0);
-    let client = Client::of(&app, app.account, app.owner);
-    let at = |host: &str| client.at(app.visitor().at(host));
-    assert_eq!(at("seats.harbourline.example").report("a", uses(mateo, 1)).await.status, 201);
-    refused(&at("seats.quillworks.example"), mateo, "another account's domain").await;
-    refused(&client, mateo, "the shared host, on which the account may not be").await;
-    assert_eq!(at("nobody.example").report("b", uses(mateo, 1)).await.status, 404);
-    // The other account may be on both.
-    let theirs = Client::of(&app, app.other_account, app.other_owner);
-    assert_eq!(theirs.report("a", uses(app.other_owner, 1)).await.status, 409);
-    is_sound(&app);
-}
-
-#[actix_web::test]
-async fn no_cookie_opens_what_is_for_programs() {
-    let (app, amara) = TestApp::with_owner().await;
-    for entry in routes::all().iter().filter(|entry| entry.path.starts_with("/api/")) {
-        assert!([Needs::Token, Needs::Nothing].contains(&entry.needs), "{}: cookies count there", entry.path);
-    }
-    let request = amara.request(Method::POST, USAGE).header(CONTENT_TYPE, "application/json");
-    let request = request.header("Idempotency-Key", "k").header("origin", format!("http://{}", amara.host()));
-    let page = amara.send(request.body(uses(app.owner, 1).to_string())).await;
-    assert_eq!(page.status, 401, "{page:?}");
-    // And a token opens no page.
-    let token = app.token_of(app.account, app.owner, "Dialer");
-    let request = app.visitor().request(Method::GET, "/users").header(AUTHORIZATION, format!("Bearer {token}"));
-    assert!(app.visitor().send(request).await.sends_to_sign_in());
-    // A browser elsewhere that knows a token is as good as any program, and is told nothing by CORS.
-    let mateo = app.user("Mateo Silva", Role::Member);
-    app.give(mateo, "export", 10, 0);
-    let client = Client::of(&app, app.account, app.owner);
-    let request = client.request().header("origin", "https://evil.example").header("Idempotency-Key", "k");
-    let page = app.visitor().send(request.body(uses(mateo, 1).to_string())).await;
-    assert_eq!((page.status, page.header("access-control-allow-origin")), (201, None));
-}
-
-#[actix_web::test]
-async fn a_token_is_in_no_log_and_no_row_and_its_use_is_noted_once_a_minute() {
-    let (app, client, mateo) = with_client(100).await;
-    let program = Program::beside(&app).with("LOG", "trace").with("LOG_FORMAT", "json");
-    let mut serving = program.serve().await;
-    let there = client.at(serving.visitor());
-    let last_used = || app.texts("SELECT COALESCE(CAST(last_used_at AS TEXT), '') AS t FROM api_tokens").remove(0);
-    assert_eq!(last_used(), "");
-    assert_eq!(there.report("a", uses(mateo, 1)).await.status, 201);
-    let noted = last_used();
-    assert_ne!(noted, "");
-    assert_eq!(there.report("b", uses(mateo, 1)).await.status, 201);
-    assert_eq!(last_used(), noted);
-    app.run("UPDATE api_tokens SET last_used_at = '2026-01-01 00:00:00'");
-    assert_eq!(there.report("c", uses(mateo, 1000)).await.status, 409);
-    assert_ne!(last_used(), noted);
-    refused(&there.with_token(&format!("{}0", client.token)), mateo, "another").await;
-    assert_eq!(serving.stop().await, Some(0));
-    let log = serving.log();
-    assert!(log.contains("/api/v1/usage"), "{log}");
-    for secret in [&client.token, &client.token[3..20]] {
-        assert!(!log.contains(secret) && !app.everything().contains(secret));
-    }
-    // Who reported it is in the ledger.
-    let by = format!(
-        "ledger WHERE token_id IN (SELECT id FROM api_tokens) AND actor_id = {}",
-        app.find_by_name("Dana Voss").id
-    );
-    assert_eq!(app.count(&by), 2);
-}
-
-#[actix_web::test]
-async fn the_document_describes_what_is_answered() {
-    let (app, client, mateo) = with_client(10).await;
-    let page = app.visitor().at("nobody.example").get("/api/v1/openapi.json").await;
-    assert_eq!((page.status, page.header("content-type")), (200, Some("application/json")), "for everybody");
-    let document: Value = serde_json::from_str(&page.html).unwrap();
-    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"), "{}", document["openapi"]);
-    // Every route for programs is in it, and nothing besides.
-    let described: Vec<&String> = document["paths"].as_object().unwrap().keys().collect();
-    let routed: Vec<&str> =
-        routes::all().iter().filter(|entry| entry.needs == Needs::Token).map(|entry| entry.path).collect();
-    assert_eq!(described, routed);
-    let report = &document["paths"][USAGE]["post"];
-    let statuses: Vec<&String> = report["responses"].as_object().unwrap().keys().collect();
-    assert_eq!(statuses, ["200", "201", "400", "401", "404", "408", "409", "413", "415", "422", "503", "507"]);
-    for (status, response) in report["responses"].as_object().unwrap() {
-        let kind = if status.starts_with('2') { "application/json" } else { "application/problem+json" };
-        assert!(response["content"][kind]["schema"].is_object(), "{status}: {response}");
-    }
-    assert_eq!(document["components"]["securitySchemes"]["token"]["scheme"], "bearer");
-    assert_eq!(report["security"], json!([{ "token": [] }]));
-    let schemas = &document["components"]["schemas"];
-    assert_eq!(schemas["Event"]["properties"]["kind"]["enum"], json!(["export", "direct_dial", "calling", "minutes"]));
-    assert_eq!(schemas["Event"]["properties"]["type"]["enum"], json!(["use", "refund"]));
-    assert_eq!(schemas["Event"]["required"], json!(["kind", "amount"]));
-    no_dangling(&document, &document);
-    // What is answered has the members that are described, and no others.
-    let receipt = client.report("a", uses(mateo, 1)).await.body;
-    assert_eq!(names(&receipt), names(&schemas["Receipt"]["properties"]));
-    let problem = client.report("b", uses(app.other_owner, 1)).await.body;
-    assert_eq!(names(&problem), names(&schemas["Problem"]["properties"]));
-}
-
-fn names(object: &Value) -> Vec<&String> {
-    let mut names: Vec<&String> = object.as_object().unwrap().keys().collect();
-    names.sort();
-    names
-}
-
-/// Every `$ref` leads somewhere.
-fn no_dangling(document: &Value, part: &Value) {
-    match part {
-        Value::Object(members) => {
-            if let Some(Value::String(path)) = members.get("$ref") {
-                assert!(document.pointer(path.trim_start_matches('#')).is_some(), "{path} leads nowhere");
-            }
-            members.values().for_each(|member| no_dangling(document, member));
-        }
-        Value::Array(items) => items.iter().for_each(|item| no_dangling(document, item)),
-        _ => {}
-    }
 }
 
 #[actix_web::test]
