@@ -77,6 +77,7 @@ pub enum Refusal {
     Credits(Shortage),
     /// Somebody else allocated in between.
     AllocationChanged,
+    TokenMade,
     /// A batch whose credits are used in part, or that was taken back already.
     UsedSince,
     UndoneAlready,
@@ -105,6 +106,9 @@ impl std::fmt::Display for Refusal {
             Refusal::EmailTakenSince => "Another user has this email by now. Change that user's email first.",
             Refusal::UsernameTakenSince => "Another user has this username by now. Change that user's username first.",
             Refusal::RoleChanged => "Somebody else changed this role meanwhile. Look at it, then choose again.",
+            Refusal::TokenMade => {
+                "This token was created already, and is not shown again. If you have not copied it, revoke it and create another."
+            }
             Refusal::AllocationChanged => {
                 "Somebody else changed these amounts meanwhile. Look at them, then enter yours again."
             }

@@ -28,7 +28,7 @@ if (location.search && innerWidth < 640) document.getElementById('list')?.scroll
 
 // The list answers while one types or chooses: the same page, fetched, in place of what it says now. The focus stays, and
 // Back leads to the list before the search.
-const parts = ['tabs', 'export', 'clear', 'results'];
+const parts = ['tabs', 'export-menu', 'clear', 'results'];
 const read = async answer => new DOMParser().parseFromString(await answer.text(), 'text/html');
 let typing, asking;
 async function search(form) {
@@ -70,6 +70,12 @@ if (progress) {
   }, 1500);
 }
 
+// The navigation of a phone closes when the focus leaves it.
+addEventListener('focusin', e => {
+  const side = document.querySelector('.side:popover-open');
+  if (side && !side.contains(e.target)) side.hidePopover();
+});
+
 // "/" leads to the search.
 addEventListener('keydown', e => {
   const field = document.querySelector('form[role=search] [name=q]');
@@ -88,14 +94,16 @@ addEventListener('change', e => {
 });
 
 // A dialog opens over the page that it is about, which stays as it is; without script it is a page of its own.
-let opener;
+let opener, title;
 const close = () => {
   document.querySelector('.scrim').remove();
   document.querySelector('.app').inert = false;
+  document.title = title;
   opener.focus();
   opener = null;
 };
-const open = (scrim, from) => {
+const open = (page, from) => {
+  const scrim = page.querySelector('.scrim');
   const before = from.closest('.scrim');
   if (before) {
     before.remove(); // It comes back with what is wrong.
@@ -104,7 +112,9 @@ const open = (scrim, from) => {
     opener = menu ? menu.firstElementChild : from;
     if (menu) menu.open = false;
     document.querySelector('.app').inert = true;
+    title = document.title;
   }
+  document.title = page.title;
   const first = scrim.querySelector('[autofocus]') ?? scrim.querySelector('.foot a');
   first.removeAttribute('autofocus');
   document.body.append(scrim);
@@ -121,14 +131,14 @@ addEventListener('submit', async e => {
     // (form.action is the buttons of that name.)
     const answer = await fetch(form.getAttribute('action'), { method: 'POST', body: new URLSearchParams(new FormData(form, button)) });
     const page = await read(answer);
-    const scrim = page.querySelector('.scrim');
-    if (scrim) open(scrim, button);
+    if (page.querySelector('.scrim')) open(page, button);
     // A refusal, or the list with a sentence: shown as it came, since it comes once.
     else {
       const place = opener?.id;
+      if (!opener) history.replaceState(history.state, '', answer.url); // The dialog was a page of its own.
       document.documentElement.replaceWith(page.documentElement);
       opener = null;
-      document.getElementById(place)?.focus();
+      (document.getElementById(place) ?? document.getElementById('main')).focus();
     }
   } catch {
     location.reload();
@@ -142,8 +152,8 @@ addEventListener('click', async e => {
   if (!link || e.button || e.ctrlKey || e.metaKey || e.shiftKey || e.altKey) return;
   e.preventDefault();
   try {
-    const scrim = (await read(await fetch(link.href))).querySelector('.scrim');
-    if (scrim) open(scrim, link);
+    const page = await read(await fetch(link.href));
+    if (page.querySelector('.scrim')) open(page, link);
     else location.assign(link.href);
   } catch {
     location.assign(link.href);

@@ -55,7 +55,7 @@ fn prepare(conn: &mut Conn, secret: &Secret) -> Result<(Actor, Vec<Person>)> {
     let system = Actor::system(account);
     let owner = users::named(conn, account, &[Name::email(OWNER)])?[0];
     let owner = Actor { user: owner, permissions: Role::Owner.permissions(), ..system.clone() };
-    let new = NewToken { name: "Benchmark".into(), lifetime: None };
+    let new = NewToken { name: "Benchmark".into(), lifetime: None, form_key: None };
     let token = tokens::create(conn, &owner, &new, secret)?;
     let ids = members(conn, &system)?;
     let mut book = Book::open(conn, &system, &[])?;

@@ -84,6 +84,10 @@ pub struct Named {
 }
 
 impl Named {
+    pub fn allocated(&self, kind: CreditKind) -> i64 {
+        self.allocations.iter().find(|one| one.kind == kind).map_or(0, |one| one.allocated)
+    }
+
     /// "extension 104, 120 Export, 30 Minutes": what goes to others. Numbers and teams' leads are not there yet.
     pub fn holds(&self) -> String {
         let extension = (!self.row.phone_ext.is_empty()).then(|| format!("extension {}", self.row.phone_ext));

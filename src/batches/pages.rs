@@ -16,7 +16,6 @@ use crate::users::{self, Row, Selected, amount};
 use crate::web::flash::{self, Flash};
 use crate::web::form::{Errors, Form, Query};
 use crate::web::page::{self, with_back};
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use std::time::{Duration, Instant};
@@ -35,6 +34,8 @@ pub struct ConfirmForm {
     pub how: String,
     pub amount: String,
     pub reason: String,
+    /// The amount for each that was shown.
+    pub previewed: String,
 }
 
 impl ConfirmForm {
@@ -137,8 +138,7 @@ pub async fn show(
     Query(query): Query<ConfirmForm>,
 ) -> Result<HttpResponse> {
     let page = load(can, batch_id(&id)?, ConfirmForm { heir: String::new(), ..query }, Errors::default()).await?;
-    let status = if page.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    page::html(status, &page)
+    page::html(page.status(), &page)
 }
 
 /// POST /users/batches/{id}: confirms. A short batch is done when this answers; a long one goes on behind it.
@@ -157,7 +157,7 @@ pub async fn confirm(
         Err(error) => return Err(error),
     };
     let page = load(can, id, form, errors).await?;
-    page::html(StatusCode::UNPROCESSABLE_ENTITY, &page)
+    page::html(page.status(), &page)
 }
 
 /// Works at what is confirmed, and leads to where one sees what came of it.
@@ -178,7 +178,8 @@ async fn finish(can: Can<ViewUsers>, id: BatchId, list: ListQuery, name: Option<
     Ok(flash::redirect(&page.back_path(), Some(flash)))
 }
 
-/// Confirms the actor's own draft; the user's name where it is about one. Or what is wrong with what was typed.
+/// Confirms the actor's own draft; the user's name where it is about one. Or what is wrong with what was typed; nothing, where
+/// what comes of it has not been shown yet.
 fn confirm_as(
     conn: &mut Conn,
     actor: &Actor,
@@ -200,6 +201,12 @@ fn confirm_as(
         BatchState::Draft => return Ok(Err(errors)),
         _ => action,
     };
+    if let Action::Allocate(_, amount) = action
+        && batch.state == BatchState::Draft
+        && form.previewed != amount.to_string()
+    {
+        return Ok(Err(Errors::default()));
+    }
     let heir = match form.heir.trim() {
         heir if action == Action::Delete && batch.state == BatchState::Draft && !heir.is_empty() => {
             let heir = users::heir_known_as(conn, actor, heir)?;

@@ -1,19 +1,30 @@
 //! What the page of a batch says, in each of its states.
 
 use super::action::Action;
-use super::foresee::Foresight;
+use super::foresee::{Foresight, Named};
 use super::model::{Batch, BatchState, Why};
 use super::pages::ConfirmForm;
+use crate::credits::CreditKind;
 use crate::plans::{self, Plan};
 use crate::users::list::ListQuery;
 use crate::users::{PROMISED_DAYS, Row};
 use crate::web::form::Errors;
 use crate::web::page::Page;
 use crate::web::text::{counted, number};
+use actix_web::http::StatusCode;
 use askama::Template;
 
 /// What disabling leaves.
 const KEPT: &str = " Their data is preserved and they can be re-enabled later.";
+
+fn was(amount: i64) -> &'static str {
+    if amount == 1 { "was" } else { "were" }
+}
+
+/// "1 minute is", "340 Export credits are".
+fn are(kind: CreditKind, amount: i64) -> String {
+    format!("{} {}", kind.amount(amount), if amount == 1 { "is" } else { "are" })
+}
 
 #[derive(Template)]
 #[template(path = "batches/show.html")]
@@ -53,6 +64,10 @@ impl BatchPage {
         self.page.times.day(&self.batch.erase_at())
     }
 
+    pub fn status(&self) -> StatusCode {
+        if self.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY }
+    }
+
     fn is_draft(&self) -> bool {
         self.batch.state == BatchState::Draft
     }
@@ -71,10 +86,11 @@ impl BatchPage {
     }
 
     /// What of a user is about to change: what they have now.
-    fn has_now(&self, row: &Row) -> &str {
+    fn has_now(&self, one: &Named) -> String {
         match self.action {
-            Action::Plan(_) => plans::name_among(&self.plans, row.plan_id),
-            _ => row.role.label(),
+            Action::Plan(_) => plans::name_among(&self.plans, one.row.plan_id).to_owned(),
+            Action::Allocate(kind, _) | Action::TakeBack(kind, _) => format!("{} now", number(one.allocated(kind))),
+            _ => one.row.role.label().to_owned(),
         }
     }
 
@@ -133,20 +149,20 @@ impl BatchPage {
             Action::Delete => self.deletion(),
             // Undecided yet.
             Action::Allocate(kind, 0) | Action::TakeBack(kind, 0) => {
-                format!("{} {} are unallocated in the team pool.", number(self.unallocated), kind.noun())
+                format!("{} unallocated in the team pool.", are(kind, self.unallocated))
             }
             Action::Allocate(kind, amount) => {
                 let get = if done == 1 { "gets" } else { "get" };
                 format!(
-                    "{users} {get} {} {} more each: {} of the {} that are unallocated in the team pool.",
-                    number(amount),
-                    kind.noun(),
+                    "{users} {get} {} more each: {} of the {} that are unallocated in the team pool.",
+                    kind.amount(amount),
                     number(amount.saturating_mul(done)),
                     number(self.unallocated)
                 )
             }
             Action::TakeBack(kind, amount) => {
-                format!("{} {} go back to the team pool from {users} each.", number(amount), kind.noun())
+                let go = if amount == 1 { "goes" } else { "go" };
+                format!("{} {go} back to the team pool from {users} each.", kind.amount(amount))
             }
         }
     }
@@ -191,10 +207,10 @@ impl BatchPage {
             Action::Role(role) => format!("{users} given the role {}.", role.label()),
             Action::Plan(_) => format!("{users} given the plan {}.", self.plan_name()),
             Action::Delete => format!("{users} deleted."),
-            Action::Allocate(kind, amount) => format!("{users} given {} {} more each.", number(amount), kind.noun()),
+            Action::Allocate(kind, amount) => format!("{users} given {} more each.", kind.amount(amount)),
             Action::TakeBack(kind, amount) => {
                 let users = counted(self.batch.done, "user", "users");
-                format!("{} {} each were taken back from {users}.", number(amount), kind.noun())
+                format!("{} each {} taken back from {users}.", kind.amount(amount), was(amount))
             }
         }
     }
@@ -217,9 +233,9 @@ impl BatchPage {
             Action::Disable => format!("{name} was disabled.{KEPT}"),
             Action::Role(role) => format!("{name} was given the role {}.", role.label()),
             Action::Plan(_) => format!("{name} was given the plan {}.", self.plan_name()),
-            Action::Allocate(kind, amount) => format!("{name} was given {} {} more.", number(amount), kind.noun()),
+            Action::Allocate(kind, amount) => format!("{name} was given {} more.", kind.amount(amount)),
             Action::TakeBack(kind, amount) => {
-                format!("{} {} were taken back from {name}.", number(amount), kind.noun())
+                format!("{} {} taken back from {name}.", kind.amount(amount), was(amount))
             }
         }
     }
@@ -236,6 +252,17 @@ impl BatchPage {
     /// Whether an amount is decided, so that what comes of it can be told.
     fn is_decided(&self) -> bool {
         !matches!(self.action, Action::Allocate(_, 0))
+    }
+
+    /// What the pool has, where nobody can be given any of it.
+    fn pool(&self) -> Option<String> {
+        let Action::Allocate(kind, _) = self.action else { return None };
+        (self.told.done == 0).then(|| format!("{} unallocated in the team pool.", are(kind, self.unallocated)))
+    }
+
+    /// How much each will have been told that they get: what is confirmed is what was shown.
+    fn previewed(&self) -> i64 {
+        if let Action::Allocate(_, amount) = self.action { amount } else { 0 }
     }
 
     /// Whether it can be taken back as a whole, as long as nothing of it is used.

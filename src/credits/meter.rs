@@ -37,20 +37,27 @@ impl Meter {
     /// What one user has of a kind.
     pub fn of_part(part: &Allocation, pool: &Pool, times: &Times) -> Self {
         let (used, allocated, left) = (number(part.used), number(part.allocated), number(part.left()));
-        let tone = tone(part.used, part.allocated);
-        let note = match tone {
-            _ if part.allocated == 0 => "Nothing allocated".to_owned(),
-            "warn" => format!("Running low, {left} left"),
-            _ => format!("{left} left"),
-        };
         Meter {
             title: part.kind.title(),
             figures: format!("{used} / {allocated}"),
-            tone,
+            tone: tone(part.used, part.allocated),
             words: format!("{used} used of {allocated} allocated, {left} left"),
             given: 0,
             used: share(part.used, part.allocated),
-            notes: [Some(note), cycle_end(pool, times)].into_iter().flatten().collect(),
+            notes: [Some(part.left_in_words()), cycle_end(pool, times)].into_iter().flatten().collect(),
+        }
+    }
+}
+
+impl Allocation {
+    /// "288 left", "Running low, 12 left", "Used up".
+    pub fn left_in_words(&self) -> String {
+        let left = number(self.left());
+        match tone(self.used, self.allocated) {
+            _ if self.allocated == 0 => "Nothing allocated".to_owned(),
+            "bad" => "Used up".to_owned(),
+            "warn" => format!("Running low, {left} left"),
+            _ => format!("{left} left"),
         }
     }
 }

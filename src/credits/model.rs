@@ -37,6 +37,13 @@ impl CreditKind {
         }
     }
 
+    /// "500 Export credits", "1 minute".
+    pub fn amount(self, amount: i64) -> String {
+        let noun = self.noun();
+        let noun = if amount == 1 { noun.strip_suffix('s').unwrap_or(noun) } else { noun };
+        format!("{} {noun}", number(amount))
+    }
+
     /// "Export Credits", "Minutes": what a user has.
     pub fn title(self) -> &'static str {
         match self {

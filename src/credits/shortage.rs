@@ -29,32 +29,29 @@ impl Shortage {
 
 impl std::fmt::Display for Shortage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let noun = self.kind().noun();
+        // The number of what is there decides: 1 is unallocated, 2 are.
+        let are = |count: i64| format!("{} {}", number(count), if count == 1 { "is" } else { "are" });
         match *self {
-            Shortage::Pool { wanted, unallocated, total, most, .. } => write!(
+            Shortage::Pool { kind, wanted, unallocated, total, most } => write!(
                 f,
-                "Cannot allocate {} {noun}: {} are unallocated of {}. Enter {} or less.",
-                number(wanted),
-                number(unallocated),
+                "Cannot allocate {}: {} unallocated of {}. Enter {} or less.",
+                kind.amount(wanted),
+                are(unallocated),
                 number(total),
                 number(most)
             ),
-            Shortage::Used { wanted, used, .. } => write!(
+            Shortage::Used { kind, wanted, used } => write!(
                 f,
-                "Cannot allocate {} {noun}: {} are used already. Enter {} or more.",
-                number(wanted),
-                number(used),
+                "Cannot allocate {}: {} used already. Enter {} or more.",
+                kind.amount(wanted),
+                are(used),
                 number(used)
             ),
-            Shortage::Allocation { wanted, left, allocated, .. } => write!(
-                f,
-                "Cannot use {} {noun}: {} are left of {} allocated.",
-                number(wanted),
-                number(left),
-                number(allocated)
-            ),
-            Shortage::Refund { wanted, used, .. } => {
-                write!(f, "Cannot refund {} {noun}: {} are used in this cycle.", number(wanted), number(used))
+            Shortage::Allocation { kind, wanted, left, allocated } => {
+                write!(f, "Cannot use {}: {} left of {} allocated.", kind.amount(wanted), are(left), number(allocated))
+            }
+            Shortage::Refund { kind, wanted, used } => {
+                write!(f, "Cannot refund {}: {} used in this cycle.", kind.amount(wanted), are(used))
             }
         }
     }

@@ -1,6 +1,8 @@
 //! What a person types of a new token.
 
 use super::model::NewToken;
+use crate::error::Result;
+use crate::sessions::NewKey;
 use crate::text_enum;
 use crate::users::check::{UNSEEN, has_unseen};
 use crate::web::form::{Errors, trimmed};
@@ -28,6 +30,9 @@ impl Lifetime {
     }
 }
 
+/// Characters of the name of a form.
+const ONCE: usize = 64;
+
 /// The form, as typed.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -35,14 +40,17 @@ pub struct TokenForm {
     pub name: String,
     /// How long it works: a [`Lifetime`].
     pub expires: String,
+    /// Random; names this form.
+    pub once: String,
 }
 
 impl TokenForm {
-    pub fn blank() -> Self {
-        TokenForm { name: String::new(), expires: Lifetime::Quarter.code().to_owned() }
+    pub fn blank() -> Result<Self> {
+        let once = NewKey::generate()?.hash;
+        Ok(TokenForm { name: String::new(), expires: Lifetime::Quarter.code().to_owned(), once })
     }
 
-    pub fn parse(&self) -> Result<NewToken, Errors> {
+    pub fn parse(&self) -> std::result::Result<NewToken, Errors> {
         let mut errors = Errors::default();
         let name = trimmed(&self.name);
         if name.is_empty() {
@@ -53,7 +61,10 @@ impl TokenForm {
             errors.add("name", UNSEEN);
         }
         match Lifetime::from_code(&self.expires) {
-            Some(lifetime) if errors.is_empty() => Ok(NewToken { name, lifetime: lifetime.duration() }),
+            Some(lifetime) if errors.is_empty() => {
+                let form_key = Some(self.once.clone()).filter(|once| once.len() == ONCE && once.is_ascii());
+                Ok(NewToken { name, lifetime: lifetime.duration(), form_key })
+            }
             Some(_) => Err(errors),
             None => {
                 errors.add("expires", "Choose from the list when the token expires.");
@@ -69,7 +80,8 @@ mod tests {
 
     #[test]
     fn a_token_has_a_name_and_one_of_four_lifetimes() {
-        let form = |name: &str, expires: &str| TokenForm { name: name.into(), expires: expires.into() };
+        let form =
+            |name: &str, expires: &str| TokenForm { name: name.into(), expires: expires.into(), once: String::new() };
         let days = |form: TokenForm| form.parse().unwrap().lifetime.map(|time| time.num_days());
         assert_eq!(days(form(" Dialer ", "30")), Some(30));
         assert_eq!(days(form("Dialer", "never")), None);

@@ -2,13 +2,14 @@ use crate::access::{AccountId, Actor, Permission, Role, UserId};
 use crate::activity::{self, Change};
 use crate::clock;
 use crate::db::{self, Conn};
-use crate::error::{Error, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::schema::{api_tokens, users};
 use crate::sessions::{self, NewKey};
 use crate::text_enum;
 use crate::users::{Status, Target};
 use crate::{operator, users as people};
 use chrono::{Duration, NaiveDateTime};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel_derive_newtype::DieselNewType;
 
@@ -56,6 +57,8 @@ pub struct NewToken {
     pub name: String,
     /// None: it works until it is revoked.
     pub lifetime: Option<Duration>,
+    /// Of the form that asks for it: sent again, it makes no second one.
+    pub form_key: Option<String>,
 }
 
 /// A token of the account, with who made it.
@@ -154,6 +157,13 @@ pub fn to_revoke(conn: &mut Conn, actor: &Actor, id: TokenId) -> Result<ApiToken
 pub fn create(conn: &mut Conn, actor: &Actor, new: &NewToken, secret: &Secret) -> Result<TokenId> {
     people::begin(conn, actor)?;
     let maker = actor.user.ok_or(Error::Forbidden)?;
+    if let Some(key) = &new.form_key {
+        let its =
+            api_tokens::table.filter(api_tokens::account_id.eq(actor.account)).filter(api_tokens::form_key.eq(key));
+        if diesel::select(exists(its.filter(api_tokens::form_key.is_not_null()))).get_result(conn)? {
+            return Err(Refusal::TokenMade.into());
+        }
+    }
     let (id, now) = (TokenId(db::new_id()), clock::now());
     diesel::insert_into(api_tokens::table)
         .values((
@@ -166,6 +176,7 @@ pub fn create(conn: &mut Conn, actor: &Actor, new: &NewToken, secret: &Secret) -
             api_tokens::created_by.eq(maker),
             api_tokens::created_at.eq(now),
             api_tokens::expires_at.eq(new.lifetime.map(|lifetime| now + lifetime)),
+            api_tokens::form_key.eq(&new.form_key),
         ))
         .execute(conn)?;
     let changes = vec![Change::personal("name", "", &new.name), Change::plain("hint", "", secret.hint())];

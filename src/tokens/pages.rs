@@ -62,7 +62,7 @@ impl TokensPage {
 /// GET /api-tokens
 pub async fn index(can: Can<ApiTokens>, Query(query): Query<TokensQuery>) -> Result<HttpResponse> {
     let before = query.before.map(TokenId);
-    show(StatusCode::OK, can, before, TokenForm::blank(), Errors::default(), None).await
+    show(StatusCode::OK, can, before, TokenForm::blank()?, Errors::default(), None).await
 }
 
 async fn show(
@@ -93,9 +93,13 @@ pub async fn create(can: Can<ApiTokens>, Form(form): Form<TokenForm>) -> Result<
     };
     let secret = std::sync::Arc::new(Secret::generate()?);
     let (actor, stored) = (can.actor.clone(), secret.clone());
-    can.db.write(move |conn| model::create(conn, &actor, &new, &stored)).await?;
+    match can.db.write(move |conn| model::create(conn, &actor, &new, &stored)).await {
+        Ok(_) => {}
+        Err(Error::Refused(refusal)) => return Ok(flash::redirect(LIST, Some(Flash::refused(refusal.to_string())))),
+        Err(error) => return Err(error),
+    }
     let made = std::sync::Arc::into_inner(secret);
-    show(StatusCode::OK, can, None, TokenForm::blank(), Errors::default(), made).await
+    show(StatusCode::OK, can, None, TokenForm::blank()?, Errors::default(), made).await
 }
 
 #[derive(Template)]

@@ -139,7 +139,9 @@ impl ReportPage {
     }
 
     fn csv_path(&self) -> String {
-        self.query.at(&format!("{}.csv", self.path()))
+        let path = format!("{}.csv", self.path());
+        // Of what is shown, where dates are wrong.
+        if self.errors.is_empty() { self.query.at(&path) } else { self.query.without_dates().at(&path) }
     }
 
     fn is_span(&self, span: &Span) -> bool {

@@ -85,6 +85,10 @@ impl Period {
         (0..12).rev().filter_map(|back| last.checked_sub_months(Months::new(back))).collect()
     }
 
+    pub fn has_several_months(&self) -> bool {
+        month_of(self.from) != month_of(self.to)
+    }
+
     /// The month that teams and users are compared in.
     pub fn last_month(&self) -> NaiveDate {
         month_of(self.to)

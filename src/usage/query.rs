@@ -45,6 +45,11 @@ impl ReportQuery {
         }
     }
 
+    /// The same of the period that is shown where nobody has chosen one.
+    pub fn without_dates(&self) -> Self {
+        ReportQuery { period: String::new(), from: String::new(), to: String::new(), ..self.clone() }
+    }
+
     /// The same from the first user on.
     pub fn first(&self) -> Self {
         ReportQuery { after: String::new(), before: String::new(), ..self.clone() }

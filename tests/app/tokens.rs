@@ -50,6 +50,21 @@ async fn a_token_is_shown_once_and_kept_nowhere() {
 }
 
 #[actix_web::test]
+async fn a_form_that_is_sent_again_makes_no_second_token() {
+    let (app, amara) = TestApp::with_owner().await;
+    let blank = amara.get("/api-tokens").await.form("#token").with("name", "Dialer");
+    let made = amara.post("/api-tokens", blank.clone()).await;
+    assert!(made.has("#secret"), "{made:?}");
+    let again = amara.post("/api-tokens", blank).await;
+    let list = amara.follow(&again).await;
+    assert!(list.flash().starts_with("This token was created already"), "{}", list.flash());
+    assert_eq!((states(&list).len(), list.has("#secret")), (1, false));
+    let next = amara.post("/api-tokens", made.form("#token").with("name", "Reports")).await;
+    assert!(next.has("#secret"), "the form beside the token is a new one: {next:?}");
+    assert_eq!(app.count("api_tokens"), 2);
+}
+
+#[actix_web::test]
 async fn a_token_without_a_name_or_an_end_that_is_offered_is_refused_and_what_was_typed_stays() {
     let (app, amara) = TestApp::with_owner().await;
     let before = app.everything();

@@ -274,6 +274,32 @@ async fn pages_have_no_script_or_style_of_their_own() {
     }
 }
 
+/// With script a dialog is put over the page from which it was opened.
+#[actix_web::test]
+async fn no_id_of_a_dialog_is_one_of_the_page_below_it() {
+    let (app, amara) = TestApp::with_owner().await;
+    let mateo = app.user("Mateo Silva", Role::Member);
+    app.token_of(app.account, amara.id, "Dialer");
+    let revocation = amara.get("/api-tokens").await.attrs("a[href$='/revocation']", "href").remove(0);
+    let [batch, role, allocation] = dialogs(&amara, mateo).await;
+    let [credit, minute] = ["manage-credit", "allocate-minute"].map(|name| format!("/users/{mateo}/{name}"));
+    let tab = format!("/users/{mateo}/credits");
+    for (below, dialog) in [
+        ("/users", &batch),
+        ("/users", &role),
+        ("/users", &allocation),
+        ("/users", &credit),
+        ("/users", &minute),
+        (&tab, &credit),
+        (&tab, &minute),
+        ("/api-tokens", &revocation),
+    ] {
+        let below = amara.get(below).await.attrs("[id]", "id");
+        let shared = amara.get(dialog).await.attrs(".scrim [id]", "id").into_iter().filter(|id| below.contains(id));
+        assert_eq!(shared.collect::<Vec<_>>(), Vec::<String>::new(), "{dialog}");
+    }
+}
+
 #[actix_web::test]
 async fn every_control_has_a_label() {
     let (app, amara) = TestApp::with_owner().await;

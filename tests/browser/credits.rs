@@ -27,10 +27,14 @@ async fn credits_are_given_from_the_row(device: Device) {
     tab.sees("#export-e", refused).await;
     tab.sees("#export-l", "600 over").await;
     assert_eq!(tab.value("export").await, "5600", "what was typed stays");
+    let title: String = tab.ask("document.title").await;
+    assert!(title.starts_with("Error: Manage Credit of Mateo Silva"), "{title}");
     tab.fill("export", "1200").await;
     tab.fill("reason", "Q4 campaign").await;
     tab.press("Save credits").await;
     tab.sees("main [role=status]", "The credits of Mateo Silva were saved.").await;
+    let title: String = tab.ask("document.title").await;
+    assert!(title.starts_with("Manage Users"), "{title}");
     if device.script {
         tab.is_focused(&people::menu_of("Mateo Silva")).await;
     }
@@ -38,5 +42,12 @@ async fn credits_are_given_from_the_row(device: Device) {
     tab.sees("#history", "Q4 campaign").await;
     let width: u32 = tab.ask("document.scrollingElement.scrollWidth").await;
     assert!(width <= device.width, "{width}");
+    tab.click("#manage-credit").await;
+    tab.sees("dialog h1", "Manage Credit").await;
+    tab.press("Save credits").await;
+    tab.sees("main [role=status]", "Mateo Silva needed no change.").await;
+    if device.script {
+        tab.is_focused("#manage-credit").await;
+    }
     tab.close().await;
 }

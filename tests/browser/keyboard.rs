@@ -44,7 +44,7 @@ async fn the_keyboard_is_enough(device: Device) {
     tab.sees("a.skip", "Skip to content").await;
     press(&tab, Key::Enter).await;
     press(&tab, Key::Tab).await;
-    tab.is_focused("#export > summary").await;
+    tab.is_focused("#export-menu > summary").await;
     press(&tab, Key::Tab).await;
     tab.is_focused("main a[href=\"/users/new\"]").await;
 

@@ -111,10 +111,13 @@ CREATE TABLE api_tokens (
     expires_at TIMESTAMP,
     last_used_at TIMESTAMP,
     revoked_at TIMESTAMP,
+    -- Names the form that made it, which may be sent again: by a reload, since its answer shows the token.
+    form_key TEXT,
     PRIMARY KEY (account_id, id),
     FOREIGN KEY (account_id, created_by) REFERENCES users (account_id, id) ON DELETE CASCADE
 );
 CREATE UNIQUE INDEX api_tokens_hash ON api_tokens (token_hash);
+CREATE UNIQUE INDEX api_tokens_once ON api_tokens (account_id, form_key) WHERE form_key IS NOT NULL;
 CREATE INDEX api_tokens_by_creator ON api_tokens (account_id, created_by);
 
 -- Why, sealed under the actor's key, and the batch that took this one back.

@@ -1,7 +1,7 @@
 //! Manage Credit and Allocate Minute: the same dialog, for the three credit kinds and for minutes.
 
 use super::user_id;
-use crate::access::{Actor, AllocateCredits, Can, UserId};
+use crate::access::{AllocateCredits, Can, UserId};
 use crate::credits::{self, Allocation, CreditKind, Pool};
 use crate::error::{Error, Refusal, Result};
 use crate::users::allocate::{self, Wanted};
@@ -103,18 +103,19 @@ impl AmountsForm {
         text.parse().ok()
     }
 
-    /// What was typed; of a kind that was not sent, nothing changes.
-    fn parse(&self, dialog: Dialog) -> std::result::Result<Vec<Wanted>, Errors> {
+    /// What was typed, as far as it is right by itself, and what is wrong with the rest; of a kind that was not sent, nothing
+    /// changes.
+    fn parse(&self, dialog: Dialog) -> (Vec<Wanted>, Errors) {
         let (mut wanted, mut errors) = (vec![], Errors::default());
         for &kind in dialog.kinds() {
             match self.typed(kind).map(amount) {
                 Some(Ok(amount)) => wanted.push(Wanted { kind, amount, had: self.had(kind) }),
-                Some(Err(sentence)) => errors.add(kind.code(), sentence),
+                Some(Err(sentence)) => errors.add(kind.code(), format!("{}: {sentence}", kind.title())),
                 None => {}
             }
         }
         check::short("reason", &self.reason, &mut errors);
-        if errors.is_empty() { Ok(wanted) } else { Err(errors) }
+        (wanted, errors)
     }
 
     /// Where one came from.
@@ -219,10 +220,11 @@ pub async fn save_minute(
 
 async fn save(can: Can<AllocateCredits>, dialog: Dialog, id: UserId, form: AmountsForm) -> Result<HttpResponse> {
     const WRONG: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
-    let wanted = match form.parse(dialog) {
-        Ok(wanted) => wanted,
-        Err(errors) => return show(WRONG, can, dialog, id, form, errors).await,
-    };
+    let (wanted, errors) = form.parse(dialog);
+    if !errors.is_empty() {
+        let errors = with_shortages(&can, id, wanted, errors).await?;
+        return show(WRONG, can, dialog, id, form, errors).await;
+    }
     let (actor, amounts, reason) = (can.actor.clone(), wanted.clone(), form.reason.trim().to_owned());
     match can.db.write(move |conn| allocate::allocate(conn, &actor, id, &amounts, &reason)).await {
         Ok(switched) => {
@@ -232,8 +234,7 @@ async fn save(can: Can<AllocateCredits>, dialog: Dialog, id: UserId, form: Amoun
         }
         Err(Error::Refused(Refusal::Credits(shortage))) => {
             let errors = Errors::one(shortage.kind().code(), shortage.to_string());
-            let (db, actor) = (can.db.clone(), can.actor.clone());
-            let errors = db.read(move |conn| all_errors(conn, &actor, id, &wanted, errors.clone())).await?;
+            let errors = with_shortages(&can, id, wanted, errors).await?;
             show(WRONG, can, dialog, id, form, errors).await
         }
         Err(Error::Refused(refusal @ Refusal::AllocationChanged)) => {
@@ -247,15 +248,17 @@ async fn save(can: Can<AllocateCredits>, dialog: Dialog, id: UserId, form: Amoun
     }
 }
 
-/// Each amount that can't be had beside its field; the write has told of the first only.
-fn all_errors(
-    conn: &mut crate::db::Conn,
-    actor: &Actor,
+/// Each amount that can't be had beside its field; a write tells of the first only.
+async fn with_shortages(
+    can: &Can<AllocateCredits>,
     id: UserId,
-    wanted: &[Wanted],
+    wanted: Vec<Wanted>,
     mut errors: Errors,
 ) -> Result<Errors> {
-    let (pools, parts) = (credits::pools(conn, actor.account)?, credits::allocations_of(conn, actor.account, &[id])?);
+    let account = can.viewer.account;
+    let read =
+        can.db.read(move |conn| Ok((credits::pools(conn, account)?, credits::allocations_of(conn, account, &[id])?)));
+    let (pools, parts) = read.await?;
     for one in wanted {
         let part = parts.iter().find(|part| part.kind == one.kind);
         let part = part.cloned().unwrap_or_else(|| Allocation::none(id, one.kind));

@@ -3,7 +3,7 @@
 use super::user_id;
 use crate::access::{Actor, Can, UserId, ViewUsers};
 use crate::activity::Seals;
-use crate::credits::{self, Allocation, CreditKind, Entry, EntryId, EntryKind, Pool};
+use crate::credits::{self, Allocation, CreditKind, Entry, EntryId, EntryKind, Meter, Pool};
 use crate::error::Result;
 use crate::plans::{self, Plan};
 use crate::users::list::ListQuery;
@@ -99,17 +99,17 @@ impl CreditsPage {
         self.parts.iter().filter(|(pool, _)| pool.is_credit())
     }
 
-    fn minutes(&self) -> Option<&(Pool, Allocation)> {
-        self.parts.iter().find(|(pool, _)| pool.kind == CreditKind::Minutes)
-    }
-
-    /// "288 left, resets 12-01-2026 00:00".
-    fn note(&self, pool: &Pool, part: &Allocation) -> String {
-        let left = number(part.left());
-        match pool.cycle_ends_at.filter(|_| pool.resets()) {
-            Some(end) => format!("{left} left, resets {}", self.page.times.full(&end)),
-            None => format!("{left} left"),
-        }
+    /// The bar of the minutes: "288 left, resets 12-01-2026 00:00."
+    fn minutes(&self) -> Option<Meter> {
+        let (pool, part) = self.parts.iter().find(|(pool, _)| pool.kind == CreditKind::Minutes)?;
+        let left = part.left_in_words();
+        let left = match pool.cycle_ends_at.filter(|_| pool.resets()) {
+            Some(end) => format!("{left}, resets {}", self.page.times.full(&end)),
+            None => left,
+        };
+        let note = format!("{left}. {} more are unallocated in the team pool.", number(pool.unallocated()));
+        let meter = Meter::of_part(part, pool, &self.page.times);
+        Some(Meter { title: "Outbound calling minutes", notes: vec![note], ..meter })
     }
 }
 

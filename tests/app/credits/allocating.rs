@@ -64,8 +64,8 @@ async fn what_cannot_be_had_says_so_beside_its_field_with_the_numbers() {
     report(&app, &[event(yara, CreditKind::Calling, 60)]);
     let before = app.everything();
     let page = manage(&amara, mateo, [("export", "600"), ("direct_dial", "70"), ("calling", "5x")]).await;
-    assert_eq!((page.status, page.fields_with_errors()), (422, vec!["calling".to_owned()]));
-    assert_eq!(page.error("calling").unwrap(), "Enter a whole number, such as 500.");
+    assert_eq!((page.status, page.fields_with_errors()), (422, vec!["export".to_owned(), "calling".to_owned()]));
+    assert_eq!(page.error("calling").unwrap(), "Calling Credits: Enter a whole number, such as 500.");
     let page = manage(&amara, mateo, [("export", "600"), ("direct_dial", "70"), ("calling", "6000")]).await;
     assert_eq!((page.status, page.fields_with_errors()), (422, vec!["export".to_owned(), "calling".to_owned()]));
     assert_eq!(

@@ -330,7 +330,7 @@ impl TestApp {
     /// A new token of a user's, for as long as it is not revoked.
     pub fn token_of(&self, account: AccountId, maker: UserId, name: &str) -> String {
         let secret = Secret::generate().unwrap();
-        let new = NewToken { name: name.into(), lifetime: None };
+        let new = NewToken { name: name.into(), lifetime: None, form_key: None };
         self.db
             .write_now(|conn| {
                 let actor = users::actor(conn, account, maker)?.expect("the maker is enabled");

@@ -142,6 +142,6 @@ pub async fn allocated(amara: &Browser, user: UserId) -> String {
     let id = user.to_string();
     let asked = amara.post("/users/batches", [("id", id.as_str()), ("action", "allocate:export:0")]).await;
     let path = asked.location.unwrap();
-    amara.post(&path, [("how", "each"), ("amount", "1")]).await;
+    amara.post(&path, [("how", "each"), ("amount", "1"), ("previewed", "1")]).await;
     path
 }

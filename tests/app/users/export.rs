@@ -67,7 +67,7 @@ async fn csv_has_the_columns_of_the_screen_and_every_field() {
 async fn what_is_exported_is_what_the_list_matches_or_what_was_selected() {
     let (app, amara) = with_people().await;
     let page = amara.get("/users?status=disabled").await;
-    let path = page.attrs("#export a", "href").remove(0);
+    let path = page.attrs("#export-menu a", "href").remove(0);
     assert_eq!(names(&lines(&amara, &path).await), ["Dina Ott"]);
     assert_eq!(names(&lines(&amara, "/users/export.csv?role=owner").await), ["Amara Okafor"]);
     assert_eq!(names(&lines(&amara, "/users/export.csv?q=nobody-has-this").await), Vec::<&str>::new());
