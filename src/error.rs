@@ -7,6 +7,9 @@ use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as Diese
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// Seconds after which a server that can't answer may be asked again.
+pub const SOON: &str = "5";
+
 #[derive(Debug)]
 pub enum Error {
     /// Nobody is signed in: the sign-in page, which leads back to where they wanted to go.
@@ -338,7 +341,7 @@ impl ResponseError for Error {
                 response.insert_header((header::RETRY_AFTER, seconds.to_string()));
             }
             Error::Busy => {
-                response.insert_header((header::RETRY_AFTER, "5"));
+                response.insert_header((header::RETRY_AFTER, SOON));
                 tracing::warn!("busy");
             }
             Error::InDoubt => tracing::error!("a change may be saved or not: the database went away over its commit"),

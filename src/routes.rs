@@ -3,7 +3,8 @@
 
 use crate::access::{Guard, Needs};
 use crate::{accounts, batches, openapi, operator, sessions, tokens, usage, users, web as ours};
-use actix_web::{FromRequest, Handler, Responder, Route, http::Method, web};
+use actix_web::http::header::Allow;
+use actix_web::{FromRequest, Handler, HttpResponse, Responder, Route, http::Method, web};
 
 pub struct Entry {
     pub method: Method,
@@ -104,11 +105,21 @@ pub fn configure(config: &mut web::ServiceConfig) {
         let path = entries[0].path;
         let (here, rest): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(|entry| entry.path == path);
         let largest = here.iter().filter_map(|entry| entry.body).max();
-        let resource = here.into_iter().fold(web::resource(path), |resource, entry| resource.route(entry.route));
+        let resource = web::resource(path).default_service(none_but(here.iter().map(|entry| entry.method.clone())));
+        let resource = here.into_iter().fold(resource, |resource, entry| resource.route(entry.route));
         config.service(match largest {
             Some(bytes) => resource.app_data(web::PayloadConfig::new(bytes)),
             None => resource,
         });
         entries = rest;
     }
+}
+
+/// What any other method is answered: 405 with the methods that there are, which the framework would not name.
+fn none_but(methods: impl Iterator<Item = Method>) -> Route {
+    let allow = Allow(methods.collect());
+    web::to(move || {
+        let allow = allow.clone();
+        async move { HttpResponse::MethodNotAllowed().insert_header(allow).finish() }
+    })
 }

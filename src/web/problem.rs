@@ -1,6 +1,6 @@
 //! Errors for programs: everything under `/api` answers them as RFC 9457 has it.
 
-use crate::error::Result;
+use crate::error::{Result, SOON};
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use serde::Serialize;
@@ -72,6 +72,10 @@ pub fn instead_of<B>(response: &HttpResponse<B>) -> HttpResponse {
     let mut built = HttpResponse::build(response.status());
     for (name, value) in response.headers() {
         built.append_header((name, value));
+    }
+    // Also after a commit that is in doubt: under its key an event can come again, which a form had better not.
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        built.insert_header((header::RETRY_AFTER, SOON));
     }
     built.content_type(KIND).body(serde_json::to_string(&problem).unwrap_or_default())
 }

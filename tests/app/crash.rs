@@ -1,13 +1,13 @@
 //! Kill -9 at random moments under load: what was acknowledged is there, e-mails that are owed are sent.
 
-use crate::support::{Browser, MailServer, Program, Serving, Setup, TestApp, TestDatabase, UserForm, until};
+use crate::support::{
+    Browser, Countdown, MailServer, Program, Serving, Setup, TestApp, TestDatabase, UserForm, number, until,
+};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use seatkeeper::db::Db;
-use std::cell::Cell;
 use std::collections::HashMap;
 use std::rc::Rc;
-use tokio::sync::Notify;
 
 const KILLS: usize = 20;
 const CLIENTS: usize = 4;
@@ -19,18 +19,7 @@ struct Life {
     amara: Browser,
     /// A form that adds somebody.
     blank: UserForm,
-    left: Cell<u64>,
-    over: Notify,
-}
-
-impl Life {
-    fn acknowledge(&self) {
-        let left = self.left.get().saturating_sub(1);
-        self.left.set(left);
-        if left == 0 {
-            self.over.notify_one();
-        }
-    }
+    acknowledged: Countdown,
 }
 
 /// What a user may be like: as the last acknowledged write left it, or as one made it whose answer never came.
@@ -71,7 +60,7 @@ impl Client {
     async fn work(mut self, life: Rc<Life>) -> Self {
         self.new.clear();
         while self.write(&life).await.is_some() {
-            life.acknowledge();
+            life.acknowledged.count();
         }
         self
     }
@@ -227,9 +216,7 @@ fn stored(db: &Db) -> HashMap<String, Stored> {
 }
 
 fn count(db: &Db, rows: &str) -> i64 {
-    use diesel::sql_types::BigInt;
-    let query = diesel::dsl::sql::<BigInt>(&format!("SELECT COUNT(*) FROM {rows}"));
-    db.read_now(|conn| Ok(query.get_result(conn)?)).unwrap()
+    number(db, &format!("SELECT COUNT(*) AS n FROM {rows}"))
 }
 
 /// The next numbers of a sequence that is the same each time.
@@ -247,18 +234,13 @@ impl Random {
 async fn live(serving: &mut Serving, clients: Vec<Client>, life: Life) -> Vec<Client> {
     let life = Rc::new(life);
     let working: Vec<_> = clients.into_iter().map(|client| actix_web::rt::spawn(client.work(life.clone()))).collect();
-    life.over.notified().await;
+    life.acknowledged.is_over().await;
     serving.kill();
     let mut clients = vec![];
     for client in working {
         clients.push(client.await.unwrap());
     }
     clients
-}
-
-fn verify(program: &Program, kill: usize) {
-    let verified = program.run(&["verify"]);
-    assert_eq!(verified.stdout, "All counts are right.\n", "seed {SEED}, kill {kill}: {verified:?}");
 }
 
 /// Nobody else has the database open: what is found after a kill is what the program alone has left.
@@ -279,16 +261,16 @@ async fn twenty_kills_under_load_lose_nothing_that_was_acknowledged() {
     for kill in 1..=KILLS {
         let mut serving = program.serve().await;
         check(&mut clients, &database).await;
-        let left = Cell::new(1 + random.below(16));
-        let life = Life { amara: serving.visited_by(&amara), blank: blank.clone(), left, over: Notify::new() };
+        let acknowledged = Countdown::new(1 + random.below(16));
+        let life = Life { amara: serving.visited_by(&amara), blank: blank.clone(), acknowledged };
         clients = live(&mut serving, clients, life).await;
-        verify(&program, kill);
+        program.verify(&format!("seed {SEED}, kill {kill}"));
     }
     let mut serving = program.serve().await;
     check(&mut clients, &database).await;
     until_all_mail_is_sent(&database).await;
     assert_eq!(serving.stop().await, Some(0));
-    verify(&program, KILLS);
+    program.verify("in the end");
     each_welcome_came(&database, &server);
 }
 

@@ -1,10 +1,12 @@
 //! Credits and minutes: what is given, taken, used and told, and that the ledger says so.
 
 mod allocating;
+mod crashing;
 mod cycles;
 mod ledger;
 mod many;
 mod reporting;
+mod writers;
 
 use crate::support::TestApp;
 use seatkeeper::access::{Actor, UserId};

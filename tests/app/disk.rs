@@ -2,8 +2,9 @@
 //! does to the program what a full disk does, without root. (Postgres has a disk of its own; its words are told apart in
 //! src/error.rs.)
 
-use crate::support::{PASSWORD, Person, Program, Serving, TestApp, postgres, until};
+use crate::support::{Client, PASSWORD, Person, Program, Serving, TestApp, postgres, until};
 use seatkeeper::access::Role;
+use serde_json::json;
 use std::process::Command;
 
 /// The sentence of an error page.
@@ -42,6 +43,9 @@ async fn on_a_full_disk_pages_are_read_and_writes_say_so_until_there_is_room() {
     let (app, amara) = TestApp::with_owner().await;
     let mateo = app.user("Mateo Silva", Role::Member);
     let path = format!("/users/{mateo}");
+    app.give(mateo, "export", 100, 0);
+    let client = Client::of(&app, app.account, app.owner);
+    let event = json!({ "user_id": mateo.to_string(), "kind": "export", "amount": 7 });
     // Without the signal a write that goes too far fails, as on a full disk, and the program lives.
     let program = Program::beside(&app).by_shell(r#"trap "" XFSZ; exec "$0" "$@""#);
     let mut serving = program.serve().await;
@@ -69,12 +73,15 @@ async fn on_a_full_disk_pages_are_read_and_writes_say_so_until_there_is_room() {
     for page in refused {
         assert!(page.status == 507 && page.says(FULL), "{page:?}");
     }
+    let client = client.at(serving.visitor());
+    assert_eq!(client.report("call-1", event.clone()).await.status, 507, "a problem, for programs");
     assert_eq!(app.find(mateo).details.job_title, saved, "what was acknowledged is there");
     assert_eq!(app.differences(), Vec::<String>::new());
 
     limit_files(&serving, "unlimited");
     let added = here.post("/users", app.a_user("Yara Haddad")).await;
     assert_eq!(added.status, 303, "there is room again: {added:?}");
+    assert_eq!(client.report("call-1", event).await.status, 201, "it was not counted");
     assert_eq!(serving.stop().await, Some(0));
     assert_eq!(program.run(&["verify"]).code, Some(0));
     assert_eq!(app.texts("SELECT integrity_check AS t FROM pragma_integrity_check"), ["ok"]);

@@ -133,22 +133,24 @@ async fn nothing_is_written_by_get() {
 }
 
 #[actix_web::test]
-async fn methods_that_a_route_does_not_have_do_nothing() {
+async fn methods_that_a_route_does_not_have_do_nothing_and_are_told_those_that_it_has() {
     let (app, amara) = TestApp::with_owner().await;
     let mateo = app.user("Mateo Silva", Role::Member);
     let before = app.everything();
     let all = routes::all();
     for entry in &all {
         let path = fill(entry.path, mateo.0);
+        let has: Vec<&str> =
+            all.iter().filter(|other| other.path == entry.path).map(|other| other.method.as_str()).collect();
         for name in ["HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", "PATCH", "PROPFIND", "GET", "POST"] {
-            let has_it = |other: &&Entry| other.path == entry.path && other.method.as_str() == name;
-            if all.iter().any(|other| has_it(&other)) {
+            if has.contains(&name) {
                 continue;
             }
             let method = reqwest::Method::from_bytes(name.as_bytes()).unwrap();
             let request = amara.request(method, &path).header(ORIGIN, format!("http://{}", amara.host()));
             let page = amara.send(request.header("x-secret", "echo-of-a-header")).await;
             assert_eq!(page.status, 405, "{name} {path}");
+            assert_eq!(page.header("allow"), Some(has.join(", ").as_str()), "{name} {path}");
             assert!(!page.html.contains("echo-of-a-header"), "{name} {path}");
             assert!(page.header("access-control-allow-origin").is_none(), "{name} {path}");
         }

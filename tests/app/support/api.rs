@@ -46,16 +46,30 @@ impl Client {
 
     /// Reports one event.
     pub async fn report(&self, key: &str, event: Value) -> Answer {
-        self.send(self.request().header("Idempotency-Key", key).body(event.to_string())).await
+        self.send(self.one(key, event)).await
     }
 
     /// Reports many; the result of each.
     pub async fn report_all(&self, events: Vec<Value>) -> Vec<Value> {
-        let answer = self.send(self.request().body(json!({ "events": events }).to_string())).await;
-        assert_eq!(answer.status, 200, "{answer:?}");
-        let results = answer.body["results"].as_array().unwrap().clone();
-        assert_eq!(results.len(), events.len());
+        let sent = events.len();
+        let results = self.send(self.many(events)).await.results();
+        assert_eq!(results.len(), sent);
         results
+    }
+
+    /// The request that reports one event.
+    pub fn one(&self, key: &str, event: Value) -> RequestBuilder {
+        self.request().header("Idempotency-Key", key).body(event.to_string())
+    }
+
+    /// The request that reports many.
+    pub fn many(&self, events: Vec<Value>) -> RequestBuilder {
+        self.request().body(json!({ "events": events }).to_string())
+    }
+
+    /// None where the server goes away before it has answered.
+    pub async fn try_send(&self, request: RequestBuilder) -> Option<Answer> {
+        Some(Answer::read(&self.browser.try_send(request).await?))
     }
 
     pub async fn send(&self, request: RequestBuilder) -> Answer {
@@ -64,7 +78,7 @@ impl Client {
 }
 
 impl Answer {
-    /// The test fails where an error is no problem as RFC 9457 has it.
+    /// The test fails where an error is no problem as RFC 9457 has it, or does not say when to come again.
     pub fn read(page: &Page) -> Self {
         let body: Value = serde_json::from_str(&page.html).unwrap_or_else(|_| panic!("no JSON: {page:?}"));
         let kind = page.header("content-type").unwrap_or_default();
@@ -74,8 +88,16 @@ impl Answer {
             assert_eq!(kind, "application/problem+json", "{page:?}");
             is_problem(&body);
             assert_eq!(body["status"], page.status, "{page:?}");
+            let wait = page.header("retry-after").and_then(|seconds| seconds.parse::<u32>().ok());
+            assert_eq!(wait.is_some(), [429, 503].contains(&page.status), "{page:?}");
         }
         Answer { status: page.status, body }
+    }
+
+    /// The result of each event of a batch.
+    pub fn results(&self) -> Vec<Value> {
+        assert_eq!(self.status, 200, "{self:?}");
+        self.body["results"].as_array().unwrap().clone()
     }
 }
 

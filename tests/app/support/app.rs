@@ -1,14 +1,12 @@
 //! The application under test: a server of its own on a free port, with two accounts.
 
-use super::database::TestDatabase;
+use super::database::{TestDatabase, number, texts};
 use super::form::UserForm;
 use super::person::{Browser, Person};
 use super::{PASSWORD, tables};
 use actix_web::dev::ServerHandle;
 use actix_web::{HttpServer, web};
 use diesel::connection::SimpleConnection;
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
 use seatkeeper::access::{AccountId, Actor, Role, UserId};
 use seatkeeper::accounts::{self, NewAccount};
 use seatkeeper::app::{self, App};
@@ -87,12 +85,21 @@ impl TestApp {
     }
 
     pub async fn with_owner_and(setup: Setup) -> (Self, Person) {
-        let app = Self::with(setup).await;
+        Self::with_owner_on(TestDatabase::migrated(), setup).await
+    }
+
+    pub async fn with_owner_on(database: TestDatabase, setup: Setup) -> (Self, Person) {
+        let app = Self::on(database, setup).await;
         let amara = app.browse_as(app.account, app.owner).await;
         (app, amara)
     }
 
     pub async fn with(setup: Setup) -> Self {
+        Self::on(TestDatabase::migrated(), setup).await
+    }
+
+    /// On a database with the schema and nothing in it.
+    pub async fn on(database: TestDatabase, setup: Setup) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let base_url = setup.base_url.map_or_else(|| format!("http://{address}"), str::to_owned);
@@ -103,7 +110,6 @@ impl TestApp {
             trusted_proxies,
             ..config(address)
         };
-        let database = TestDatabase::migrated();
         let db = database.open();
         let harbourline = NewAccount {
             seat_limit: setup.seats,
@@ -257,26 +263,12 @@ impl TestApp {
 
     /// The number `n` of a query with one row.
     pub fn number(&self, sql: &str) -> i64 {
-        #[derive(QueryableByName)]
-        struct Number {
-            #[diesel(sql_type = BigInt)]
-            n: i64,
-        }
-        // A column may be narrower than what counts are.
-        let sql = format!("SELECT CAST(n AS BIGINT) AS n FROM ({sql}) AS one");
-        let row: Number = self.db.read_now(|conn| Ok(diesel::sql_query(&sql).get_result(conn)?)).expect(&sql);
-        row.n
+        number(&self.db, sql)
     }
 
     /// The texts `t` of a query.
     pub fn texts(&self, sql: &str) -> Vec<String> {
-        #[derive(QueryableByName)]
-        struct OneText {
-            #[diesel(sql_type = Text)]
-            t: String,
-        }
-        let rows: Vec<OneText> = self.db.read_now(|conn| Ok(diesel::sql_query(sql).load(conn)?)).expect(sql);
-        rows.into_iter().map(|row| row.t).collect()
+        texts(&self.db, sql)
     }
 
     /// Changes the database behind the program's back.

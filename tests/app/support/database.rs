@@ -1,7 +1,10 @@
 //! A database for each test: a file of its own, or a database of its own on the Postgres of `TEST_DATABASE_URL`. The
 //! schema is made once a process and copied from then on.
 
+use super::postgres::PostgresServer;
 use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
 use diesel::{Connection, PgConnection, SqliteConnection};
 use seatkeeper::db::{Db, Location};
 use std::path::PathBuf;
@@ -46,8 +49,15 @@ impl TestDatabase {
         database
     }
 
+    /// With the schema, on a Postgres of the test's own.
+    pub fn on(server: &PostgresServer) -> Self {
+        let database = TestDatabase { url: server.url(), folder: folder(), name: None };
+        database.open().migrate().unwrap();
+        database
+    }
+
     fn place() -> Self {
-        let folder = tempfile::Builder::new().prefix("seatkeeper-test-").tempdir().unwrap();
+        let folder = folder();
         match postgres() {
             Some(server) => {
                 let name = new_name("test");
@@ -82,6 +92,34 @@ impl Drop for TestDatabase {
             eprintln!("the test database {name} is left behind: {cause}");
         }
     }
+}
+
+fn folder() -> TempDir {
+    tempfile::Builder::new().prefix("seatkeeper-test-").tempdir().unwrap()
+}
+
+/// The number `n` of a query with one row.
+pub fn number(db: &Db, sql: &str) -> i64 {
+    #[derive(QueryableByName)]
+    struct Number {
+        #[diesel(sql_type = BigInt)]
+        n: i64,
+    }
+    // A column may be narrower than what counts are.
+    let sql = format!("SELECT CAST(n AS BIGINT) AS n FROM ({sql}) AS one");
+    let row: Number = db.read_now(|conn| Ok(diesel::sql_query(&sql).get_result(conn)?)).expect(&sql);
+    row.n
+}
+
+/// The texts `t` of a query.
+pub fn texts(db: &Db, sql: &str) -> Vec<String> {
+    #[derive(QueryableByName)]
+    struct OneText {
+        #[diesel(sql_type = Text)]
+        t: String,
+    }
+    let rows: Vec<OneText> = db.read_now(|conn| Ok(diesel::sql_query(sql).load(conn)?)).expect(sql);
+    rows.into_iter().map(|row| row.t).collect()
 }
 
 fn url_of(server: &str, name: &str) -> String {

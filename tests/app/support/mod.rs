@@ -2,12 +2,14 @@
 
 mod api;
 mod app;
+mod countdown;
 mod database;
 mod dice;
 mod form;
 mod forms;
 mod page;
 mod person;
+mod postgres;
 mod program;
 mod proxy;
 mod routes;
@@ -17,12 +19,14 @@ mod tables;
 
 pub use api::{Answer, Client, USAGE, is_problem};
 pub use app::{Setup, TestApp, config, two_words};
-pub use database::{TestDatabase, postgres};
+pub use countdown::Countdown;
+pub use database::{TestDatabase, number, postgres, texts};
 pub use dice::{Dice, for_each_case};
 pub use form::UserForm;
 pub use forms::{Found, allocated, crawl, dialogs, forms};
 pub use page::Page;
 pub use person::{Browser, Person};
+pub use postgres::{PostgresServer, Stop};
 pub use program::{Program, Serving};
 pub use proxy::{Network, Proxy};
 pub use routes::fill;

@@ -100,7 +100,7 @@ impl Browser {
         self.try_send(request).await.expect("the server answers")
     }
 
-    async fn try_send(&self, request: RequestBuilder) -> Option<Page> {
+    pub async fn try_send(&self, request: RequestBuilder) -> Option<Page> {
         Page::read(request.send().await.ok()?).await
     }
 

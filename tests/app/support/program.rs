@@ -91,6 +91,12 @@ impl Program {
         Run { code: status.code(), stdout: text(stdout), stderr: text(stderr) }
     }
 
+    /// The test fails where `seatkeeper verify` finds anything.
+    pub fn verify(&self, when: &str) {
+        let verified = self.run(&["verify"]);
+        assert_eq!(verified.stdout, "All counts are right.\n", "{when}: {verified:?}");
+    }
+
     /// `seatkeeper serve` on a free port, once it answers.
     pub async fn serve(&self) -> Serving {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
