@@ -10,7 +10,10 @@ use crate::teams::{self, TeamId};
 use crate::text_enum;
 use crate::web::list::{self, Columns, Cursor, Window};
 use chrono::{Datelike, NaiveDate};
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -88,10 +91,16 @@ pub fn months(conn: &mut Conn, account: AccountId, whose: Whose, from: NaiveDate
     Ok(Prepared(query).load(conn)?)
 }
 
+/// In the words of the index of those who are compared.
+fn compared() -> SqlLiteral<Bool> {
+    sql("usage_months.scope <> 'account'")
+}
+
 /// What each team used in a month, in no order.
 pub fn by_team(conn: &mut Conn, account: AccountId, month: NaiveDate) -> Result<Vec<(TeamId, CreditKind, i64)>> {
     let query = usage_months::table
         .filter(usage_months::account_id.eq(account))
+        .filter(compared())
         .filter(usage_months::scope.eq(Scope::Team))
         .filter(usage_months::kind.eq_any(CreditKind::ALL))
         .filter(usage_months::month.eq(month_of(month)))
@@ -112,6 +121,7 @@ pub fn most(
     const COLUMNS: Columns = Columns { key: "usage_months.amount", id: "usage_months.of_id" };
     let query = usage_months::table
         .filter(usage_months::account_id.eq(account))
+        .filter(compared())
         .filter(usage_months::scope.eq(Scope::User))
         .filter(usage_months::kind.eq(kind))
         .filter(usage_months::month.eq(month_of(month)))

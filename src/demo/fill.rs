@@ -27,8 +27,8 @@ use std::thread;
 const SEED: u64 = 0x5EA7;
 /// Users that are made up together, beside those that are being written; fewer, where they have used much: what waits to
 /// be written is kept in memory.
-const BATCH: usize = 5_000;
-const BATCH_USES: usize = 10_000;
+const BATCH: usize = 2_000;
+const BATCH_USES: usize = 5_000;
 /// The activity log tells of the first users only: a million entries would take long and show nothing new.
 const LOGGED: usize = 150;
 /// A line is logged after so many users.

@@ -191,6 +191,10 @@ fn on_sqlite_nothing_that_is_asked_beside_the_list_walks_a_table() {
                 |step: &String| step.ends_with("VALUES CLAUSE") || few.iter().any(|few| table(step).starts_with(few));
             let walking = steps.iter().find(|step| (step.starts_with("SCAN ") || walks(step)) && !is_few(step));
             assert!(walking.is_none(), "{what}\n{sql}\n{steps:#?}");
+            // What one of them used is found by all of its key.
+            let is_of_one = sql.contains("usage_") && sql.contains("`of_id` = ?");
+            let by_key = steps.iter().any(|step| step.contains("of_id=? AND kind=?"));
+            assert!(!is_of_one || by_key, "{what}\n{sql}\n{steps:#?}");
             // Sums are never sorted: their index has them in the order of the page.
             let is_sorted = steps.iter().any(|step| step.contains("FOR ORDER BY")) && sql.contains("usage_");
             assert!(!is_sorted, "{what}\n{sql}\n{steps:#?}");

@@ -93,7 +93,8 @@ CREATE TABLE usage_months (
     amount BIGINT NOT NULL,
     PRIMARY KEY (account_id, scope, of_id, kind, month)
 );
-CREATE INDEX usage_months_most ON usage_months (account_id, scope, kind, month, amount, of_id);
+-- For comparing teams or users. In part, so that SQLite does not take it for what one of them used, which the key finds.
+CREATE INDEX usage_months_most ON usage_months (account_id, scope, kind, month, amount, of_id) WHERE scope <> 'account';
 
 -- By which programs report usage. The token itself is kept nowhere.
 CREATE TABLE api_tokens (
