@@ -131,7 +131,7 @@ impl QueryFragment<Pg> for ByColumn<'_> {
         for (index, (cast, texts)) in self.columns.iter().enumerate() {
             out.push_sql(if index == 0 { "unnest(" } else { ", unnest(" });
             out.push_bind_param::<Array<Nullable<Text>>, _>(texts)?;
-            out.push_sql(")::");
+            out.push_sql("::text[])::");
             out.push_sql(cast);
         }
         out.push_sql(self.conflict);
