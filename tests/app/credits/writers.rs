@@ -326,7 +326,7 @@ impl Allocator {
         let page = amara.try_post(&format!("/users/{}/manage-credit", self.user), form).await?;
         match page.status {
             303 => Some(true),
-            422 if page.says("are unallocated of 5000") => Some(false),
+            422 if page.says(" unallocated of 5000") => Some(false),
             503 => None,
             _ => panic!("{amount} for {}: {page:?}", self.user),
         }
