@@ -49,10 +49,8 @@ CREATE TABLE ledger (
     day DATE,
     PRIMARY KEY (account_id, id)
 );
--- The key first, so that it is looked for by the key whatever the database thinks of the account's size.
-CREATE UNIQUE INDEX ledger_once ON ledger (idempotency_key, account_id) WHERE idempotency_key IS NOT NULL;
--- What was given and taken back; a user's usage may be much more.
-CREATE INDEX ledger_given ON ledger (account_id, user_id, id) WHERE entry IN ('allocate', 'take_back');
+CREATE UNIQUE INDEX ledger_once ON ledger (account_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
+CREATE INDEX ledger_by_user ON ledger (account_id, user_id, id);
 CREATE INDEX ledger_by_batch ON ledger (account_id, batch_id) WHERE batch_id IS NOT NULL;
 
 -- What there is already, as entries that begin the ledger.
@@ -93,8 +91,7 @@ CREATE TABLE usage_months (
     amount BIGINT NOT NULL,
     PRIMARY KEY (account_id, scope, of_id, kind, month)
 );
--- For comparing teams or users. In part, so that SQLite does not take it for what one of them used, which the key finds.
-CREATE INDEX usage_months_most ON usage_months (account_id, scope, kind, month, amount, of_id) WHERE scope <> 'account';
+CREATE INDEX usage_months_most ON usage_months (account_id, scope, kind, month, amount, of_id);
 
 -- By which programs report usage. The token itself is kept nowhere.
 CREATE TABLE api_tokens (
@@ -112,13 +109,10 @@ CREATE TABLE api_tokens (
     expires_at TIMESTAMP,
     last_used_at TIMESTAMP,
     revoked_at TIMESTAMP,
-    -- Names the form that made it, which may be sent again: by a reload, since its answer shows the token.
-    form_key TEXT,
     PRIMARY KEY (account_id, id),
     FOREIGN KEY (account_id, created_by) REFERENCES users (account_id, id) ON DELETE CASCADE
 );
 CREATE UNIQUE INDEX api_tokens_hash ON api_tokens (token_hash);
-CREATE UNIQUE INDEX api_tokens_once ON api_tokens (account_id, form_key) WHERE form_key IS NOT NULL;
 CREATE INDEX api_tokens_by_creator ON api_tokens (account_id, created_by);
 
 -- Why, sealed under the actor's key, and the batch that took this one back.
